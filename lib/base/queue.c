@@ -1,0 +1,95 @@
+/* A ring under one mutex: the critical sections are a few instructions long. */
+#include "lib/base/queue.h"
+
+#include <stdlib.h>
+
+enum err queue_init(struct queue *queue, size_t count_max)
+{
+    *queue = (struct queue){.count_max = count_max};
+    queue->items = calloc(count_max, sizeof(void *));
+    if (!queue->items)
+        return ERR_FULL;
+    CHECK(pthread_mutex_init(&queue->lock, NULL) == 0);
+    CHECK(pthread_cond_init(&queue->has_items, NULL) == 0);
+    return OK;
+}
+
+void queue_release(struct queue *queue)
+{
+    if (!queue->items)
+        return;
+    pthread_cond_destroy(&queue->has_items);
+    pthread_mutex_destroy(&queue->lock);
+    free(queue->items);
+    queue->items = NULL;
+}
+
+enum err queue_push(struct queue *queue, void *item)
+{
+    enum err err = OK;
+
+    pthread_mutex_lock(&queue->lock);
+    if (queue->is_closed || queue->count == queue->count_max)
+        err = ERR_FULL;
+    else
+        queue->items[(queue->at + queue->count++) % queue->count_max] = item;
+    if (!err && queue->waiters > 0)
+        pthread_cond_signal(&queue->has_items);
+    pthread_mutex_unlock(&queue->lock);
+    return err;
+}
+
+static void *take(struct queue *queue)
+{
+    void *item;
+
+    if (queue->count == 0)
+        return NULL;
+    item = queue->items[queue->at];
+    queue->at = (queue->at + 1) % queue->count_max;
+    queue->count--;
+    return item;
+}
+
+void *queue_pop(struct queue *queue)
+{
+    void *item;
+
+    pthread_mutex_lock(&queue->lock);
+    while (queue->count == 0 && !queue->is_closed) {
+        queue->waiters++;
+        pthread_cond_wait(&queue->has_items, &queue->lock);
+        queue->waiters--;
+    }
+    item = take(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return item;
+}
+
+void *queue_try_pop(struct queue *queue)
+{
+    void *item;
+
+    pthread_mutex_lock(&queue->lock);
+    item = take(queue);
+    pthread_mutex_unlock(&queue->lock);
+    return item;
+}
+
+void queue_close(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_closed = true;
+    pthread_cond_broadcast(&queue->has_items);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+size_t queue_count(struct queue *queue)
+{
+    size_t count;
+
+    pthread_mutex_lock(&queue->lock);
+    count = queue->count;
+    pthread_mutex_unlock(&queue->lock);
+    return count;
+}
