@@ -1,0 +1,33 @@
+/*
+ * What every handler may use, made once by the composition root. Everything in it is safe to use
+ * from any thread.
+ */
+#ifndef RALLY_SERVICES_CONTEXT_H
+#define RALLY_SERVICES_CONTEXT_H
+
+#include "lib/base/str.h"
+#include "lib/store/store.h"
+#include "services/settings.h"
+
+struct kv;
+struct bus;
+struct signer;      /* lib/crypt/signer.h: the Ed25519 key, tokens */
+struct limiter;     /* services/limiter.h */
+struct revocations; /* services/revocations.h */
+struct metrics;     /* services/metrics.h */
+struct presence;    /* services/presence.h */
+
+struct context {
+    const struct settings *settings;
+    struct store *store;
+    struct kv *kv;
+    struct bus *bus;
+    struct signer *signer;
+    struct limiter *limiter;
+    struct revocations *revocations;
+    struct metrics *metrics;
+    struct presence *presence;
+    bool (*is_draining)(void);
+};
+
+#endif
