@@ -23,7 +23,7 @@ enum http_method {
 };
 
 struct http_header {
-    struct str name; /* as sent; compare with str_eq_nocase */
+    struct str name;  /* as sent; compare with str_eq_nocase */
     struct str value; /* without surrounding blanks */
 };
 
@@ -31,14 +31,15 @@ struct http_head {
     enum http_method method;
     struct str method_text;
     struct str target; /* as sent */
-    struct str path;   /* before '?', still percent-encoded; starts with '/' (or is "*" for OPTIONS) */
-    struct str query;  /* after '?', may be empty */
+    struct str
+        path; /* before '?', still percent-encoded; starts with '/' (or is "*" for OPTIONS) */
+    struct str query; /* after '?', may be empty */
     struct str host;
     uint8_t minor; /* 0 or 1 */
     bool keep_alive;
     bool expects_continue;
     bool is_chunked;
-    bool is_websocket; /* Upgrade: websocket and Connection: upgrade on a GET with HTTP/1.1 */
+    bool is_websocket;       /* Upgrade: websocket and Connection: upgrade on a GET with HTTP/1.1 */
     uint64_t content_length; /* 0 when absent or chunked */
     struct http_header headers[LIMIT_HTTP_HEADER_COUNT];
     size_t header_count;

@@ -28,6 +28,7 @@ void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 void json_key(struct json_writer *w, const char *key); /* keys are ours: plain ASCII, not escaped */
+/* Escapes what must be escaped; bytes that are not UTF-8 become U+FFFD. */
 void json_put_str(struct json_writer *w, struct str value);
 void json_put_c(struct json_writer *w, const char *value);
 void json_put_u64(struct json_writer *w, uint64_t value);
@@ -71,19 +72,19 @@ struct json_field {
     bool is_nullable;      /* null counts as absent */
     size_t offset;         /* of the value in the target struct */
     size_t present_offset; /* of a bool that is set when the key is there; SIZE_MAX: none */
-    int64_t min;
+    int64_t min;           /* min and max both 0: no bounds */
     int64_t max;
 };
 
 struct json_schema {
     const struct json_field *fields;
-    size_t count;
+    size_t count;        /* at most LIMIT_JSON_KEYS */
     bool allows_unknown; /* otherwise an unknown key is a field error */
 };
 
 #define JSON_ERRORS_MAX 8
 struct json_error {
-    char pointer[64];   /* RFC 6901, "/username"; "" for the whole body */
+    char pointer[64];   /* RFC 6901, "/username" (cut at a character); "" for the whole body */
     const char *detail; /* static sentence */
 };
 struct json_errors {
@@ -91,13 +92,15 @@ struct json_errors {
     size_t count;
 };
 
-/* Adds one error (dropped beyond JSON_ERRORS_MAX). `detail` is static. */
+/* Adds one error (dropped beyond JSON_ERRORS_MAX). `detail` is static; `field` may be "". */
 void json_errors_add(struct json_errors *errors, const char *field, const char *detail);
 
 /*
  * Decodes the object `text` into `out`. Strings are unescaped into the arena (or point into `text`
- * when nothing had to be unescaped).
- * ERR_JSON: not well-formed (400). ERR_INVALID: well-formed, but `errors` says what is wrong (422).
+ * when nothing had to be unescaped); a string with a NUL character is a field error.
+ * ERR_JSON: not well-formed (400). ERR_INVALID: well-formed, but `errors` says what is wrong (422);
+ * errors are added to those that are there, and `errors` may be NULL. ERR_TOO_LARGE: the arena is
+ * full. On error, some fields of `out` may have been set.
  */
 enum err json_decode(struct str text, const struct json_schema *schema, struct arena *arena,
                      void *out, struct json_errors *errors) MUST_USE;
@@ -109,7 +112,8 @@ bool json_array_next(struct str array, size_t *at, struct str *element);
 /* Walks the members of a raw object likewise; `key` is unescaped into the arena. */
 bool json_object_next(struct str object, size_t *at, struct arena *arena, struct str *key,
                       struct str *value);
-/* A raw value as a string (unescaped into the arena) or number; ERR_INPUT when it is not one. */
+/* A raw value as a string (unescaped into the arena, NUL allowed; ERR_TOO_LARGE when the arena is
+ * full) or as a whole number within [min, max]; ERR_INPUT when it is not one. */
 enum err json_value_str(struct str value, struct arena *arena, struct str *out) MUST_USE;
 enum err json_value_i64(struct str value, int64_t min, int64_t max, int64_t *out) MUST_USE;
 

@@ -12,7 +12,8 @@ struct jws {
     struct str signature;
 };
 
-/* Exactly three non-empty base64url parts, at most LIMIT_TOKEN_SIZE bytes in all; else ERR_INPUT. */
+/* Exactly three non-empty base64url parts, at most LIMIT_TOKEN_SIZE bytes in all; else ERR_INPUT.
+ */
 enum err jws_split(struct str token, struct jws *out) MUST_USE;
 
 #endif

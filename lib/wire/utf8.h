@@ -6,8 +6,8 @@
 
 /* Incremental state; zero is "between characters". */
 struct utf8 {
-    uint8_t left;  /* continuation bytes still expected */
-    uint8_t low;   /* range of the next continuation byte */
+    uint8_t left; /* continuation bytes still expected */
+    uint8_t low;  /* range of the next continuation byte */
     uint8_t high;
 };
 
@@ -18,6 +18,8 @@ static inline bool utf8_is_complete(const struct utf8 *utf8)
     return utf8->left == 0;
 }
 bool utf8_is_valid(struct str in);
+/* Bytes (1 to 4) of the valid character that `in` starts with; 0 when it starts with none. */
+size_t utf8_char_size(struct str in);
 /* Number of code points of valid text. */
 size_t utf8_count(struct str in);
 

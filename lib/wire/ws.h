@@ -48,7 +48,7 @@ enum ws_step {
 
 /* Per connection: small while idle; `message` holds bytes only while a message is incomplete. */
 struct ws_reader {
-    struct buf message;   /* fragments so far, or the part of a frame that has arrived */
+    struct buf message; /* fragments so far, or the part of a frame that has arrived */
     struct utf8 utf8;
     size_t message_size_max;
     uint16_t fragment_count;

@@ -1,0 +1,394 @@
+/* See json_scan.h. Recursion is bounded by LIMIT_JSON_DEPTH. */
+#include "lib/wire/json_scan.h"
+
+#include "lib/wire/json_text.h"
+#include "lib/wire/utf8.h"
+
+/* -1 unless four hex digits are next; passes them. */
+static int32_t take_hex4(struct json_scan *scan)
+{
+    int32_t value = 0;
+
+    if (scan->end - scan->at < 4)
+        return -1;
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned char c = (unsigned char)scan->at[i];
+        unsigned char folded = c | 0x20;
+
+        if (c >= '0' && c <= '9')
+            value = value * 16 + (c - '0');
+        else if (folded >= 'a' && folded <= 'f')
+            value = value * 16 + (folded - 'a' + 10);
+        else
+            return -1;
+    }
+    scan->at += 4;
+    return value;
+}
+
+static bool is_high_surrogate(int32_t unit)
+{
+    return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+static bool is_low_surrogate(int32_t unit)
+{
+    return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+/* The code point of an escape, behind its 'u'; a surrogate must be half of a pair. -1 otherwise. */
+static int32_t take_unicode(struct json_scan *scan)
+{
+    int32_t unit = take_hex4(scan);
+    int32_t low;
+
+    if (unit < 0 || is_low_surrogate(unit))
+        return -1;
+    if (!is_high_surrogate(unit))
+        return unit;
+    if (!json_take(scan, '\\') || !json_take(scan, 'u'))
+        return -1;
+    low = take_hex4(scan);
+    if (!is_low_surrogate(low))
+        return -1;
+    return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/* The code point that an escape stands for, from behind its backslash; -1 when there is none. */
+static int32_t take_escape(struct json_scan *scan)
+{
+    if (scan->at == scan->end)
+        return -1;
+    switch (*scan->at++) {
+    case '"':
+        return '"';
+    case '\\':
+        return '\\';
+    case '/':
+        return '/';
+    case 'b':
+        return '\b';
+    case 'f':
+        return '\f';
+    case 'n':
+        return '\n';
+    case 'r':
+        return '\r';
+    case 't':
+        return '\t';
+    case 'u':
+        return take_unicode(scan);
+    default:
+        return -1;
+    }
+}
+
+/* Passes one byte that is not plain and not the closing quote, with what belongs to it. */
+static bool take_special(struct json_scan *scan, bool *has_escapes)
+{
+    size_t size;
+
+    if (*scan->at == '\\') {
+        *has_escapes = true;
+        scan->at++;
+        return take_escape(scan) >= 0;
+    }
+    if ((unsigned char)*scan->at < 0x80) /* a control character */
+        return false;
+    size = utf8_char_size(str_of(scan->at, (size_t)(scan->end - scan->at)));
+    scan->at += size;
+    return size > 0;
+}
+
+bool json_scan_string(struct json_scan *scan, struct json_text *out)
+{
+    const char *start = scan->at + 1;
+    bool has_escapes = false;
+
+    if (!json_take(scan, '"'))
+        return false;
+    for (;;) {
+        scan->at = json_skip_plain(scan->at, scan->end);
+        if (scan->at == scan->end)
+            return false;
+        if (*scan->at == '"')
+            break;
+        if (!take_special(scan, &has_escapes))
+            return false;
+    }
+    *out = (struct json_text){.raw = str_of(start, (size_t)(scan->at - start)),
+                              .has_escapes = has_escapes};
+    scan->at++;
+    return true;
+}
+
+static bool next_is_digit(const struct json_scan *scan)
+{
+    return scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9';
+}
+
+static bool take_digits(struct json_scan *scan)
+{
+    if (!next_is_digit(scan))
+        return false;
+    while (next_is_digit(scan))
+        scan->at++;
+    return true;
+}
+
+/* The integer part: "0", or digits that do not start with it. */
+static bool take_integer(struct json_scan *scan, struct json_number *out)
+{
+    if (!next_is_digit(scan))
+        return false;
+    if (json_take(scan, '0'))
+        return true;
+    while (next_is_digit(scan)) {
+        uint64_t digit = (uint64_t)(*scan->at++ - '0');
+
+        if (__builtin_mul_overflow(out->magnitude, 10u, &out->magnitude) ||
+            __builtin_add_overflow(out->magnitude, digit, &out->magnitude))
+            out->fits = false;
+    }
+    return true;
+}
+
+bool json_scan_number(struct json_scan *scan, struct json_number *out)
+{
+    *out = (struct json_number){.is_integer = true, .fits = true};
+    out->is_negative = json_take(scan, '-');
+    if (!take_integer(scan, out))
+        return false;
+    if (json_take(scan, '.')) {
+        out->is_integer = false;
+        if (!take_digits(scan))
+            return false;
+    }
+    if (json_take(scan, 'e') || json_take(scan, 'E')) {
+        out->is_integer = false;
+        if (!json_take(scan, '+'))
+            (void)json_take(scan, '-');
+        if (!take_digits(scan))
+            return false;
+    }
+    return true;
+}
+
+bool json_scan_literal(struct json_scan *scan, struct str literal)
+{
+    if ((size_t)(scan->end - scan->at) < literal.len ||
+        memcmp(scan->at, literal.ptr, literal.len) != 0)
+        return false;
+    scan->at += literal.len;
+    return true;
+}
+
+bool json_scan_key(struct json_scan *scan, struct json_text *out)
+{
+    if (!json_scan_string(scan, out))
+        return false;
+    json_skip_space(scan);
+    if (!json_take(scan, ':'))
+        return false;
+    json_skip_space(scan);
+    return true;
+}
+
+/* Behind a member or an element: true with *more telling whether another one must follow. */
+static bool take_separator(struct json_scan *scan, char close, bool *more)
+{
+    json_skip_space(scan);
+    *more = json_take(scan, ',');
+    if (!*more)
+        return json_take(scan, close);
+    json_skip_space(scan);
+    return true;
+}
+
+static bool scan_object(struct json_scan *scan, unsigned depth)
+{
+    struct json_keys keys;
+    bool more = true;
+
+    keys.count = 0;
+    scan->at++;
+    json_skip_space(scan);
+    if (json_take(scan, '}'))
+        return true;
+    while (more) {
+        struct json_text key;
+
+        if (!json_scan_key(scan, &key) || !json_keys_add(&keys, key) ||
+            !json_scan_value(scan, depth) || !take_separator(scan, '}', &more))
+            return false;
+    }
+    return true;
+}
+
+static bool scan_array(struct json_scan *scan, unsigned depth)
+{
+    bool more = true;
+
+    scan->at++;
+    json_skip_space(scan);
+    if (json_take(scan, ']'))
+        return true;
+    while (more)
+        if (!json_scan_value(scan, depth) || !take_separator(scan, ']', &more))
+            return false;
+    return true;
+}
+
+bool json_scan_value(struct json_scan *scan, unsigned depth)
+{
+    struct json_number number;
+    struct json_text text;
+
+    if (scan->at == scan->end)
+        return false;
+    switch (*scan->at) {
+    case '{':
+        return depth < LIMIT_JSON_DEPTH && scan_object(scan, depth + 1);
+    case '[':
+        return depth < LIMIT_JSON_DEPTH && scan_array(scan, depth + 1);
+    case '"':
+        return json_scan_string(scan, &text);
+    case 't':
+        return json_scan_literal(scan, STR("true"));
+    case 'f':
+        return json_scan_literal(scan, STR("false"));
+    case 'n':
+        return json_scan_literal(scan, STR("null"));
+    default:
+        return json_scan_number(scan, &number);
+    }
+}
+
+static size_t put_utf8(char *out, int32_t point)
+{
+    if (point < 0x80) {
+        out[0] = (char)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        out[0] = (char)(0xc0 | point >> 6);
+        out[1] = (char)(0x80 | (point & 0x3f));
+        return 2;
+    }
+    if (point < 0x10000) {
+        out[0] = (char)(0xe0 | point >> 12);
+        out[1] = (char)(0x80 | (point >> 6 & 0x3f));
+        out[2] = (char)(0x80 | (point & 0x3f));
+        return 3;
+    }
+    out[0] = (char)(0xf0 | point >> 18);
+    out[1] = (char)(0x80 | (point >> 12 & 0x3f));
+    out[2] = (char)(0x80 | (point >> 6 & 0x3f));
+    out[3] = (char)(0x80 | (point & 0x3f));
+    return 4;
+}
+
+/* An escape is never shorter than what it stands for: 2 bytes for 1, 6 for up to 3, 12 for 4. */
+size_t json_unescape(struct json_text text, char *out)
+{
+    struct json_scan scan = {.at = text.raw.ptr, .end = text.raw.ptr + text.raw.len};
+    size_t len = 0;
+
+    while (scan.at < scan.end) {
+        int32_t point;
+
+        if (*scan.at != '\\') {
+            out[len++] = *scan.at++;
+            continue;
+        }
+        scan.at++;
+        point = take_escape(&scan);
+        CHECK(point >= 0); /* json_scan_string has seen it */
+        len += put_utf8(out + len, point);
+    }
+    return len;
+}
+
+/* Walks the decoded bytes of a text without room for all of them. */
+struct decoded {
+    struct json_scan scan;
+    char ready[4];
+    size_t at;
+    size_t len;
+};
+
+static struct decoded decoded_of(struct json_text text)
+{
+    return (struct decoded){.scan = {.at = text.raw.ptr, .end = text.raw.ptr + text.raw.len}};
+}
+
+/* The next byte, or -1 at the end. */
+static int decoded_next(struct decoded *decoded)
+{
+    if (decoded->at == decoded->len) {
+        const char *start = decoded->scan.at;
+
+        if (start == decoded->scan.end)
+            return -1;
+        if (*start == '\\') {
+            decoded->scan.at++;
+            decoded->len = put_utf8(decoded->ready, take_escape(&decoded->scan));
+        } else {
+            decoded->ready[0] = *start;
+            decoded->scan.at++;
+            decoded->len = 1;
+        }
+        decoded->at = 0;
+    }
+    return (unsigned char)decoded->ready[decoded->at++];
+}
+
+static bool text_eq(struct json_text a, struct json_text b)
+{
+    struct decoded left, right;
+    int byte;
+
+    if (!a.has_escapes && !b.has_escapes)
+        return str_eq(a.raw, b.raw);
+    left = decoded_of(a);
+    right = decoded_of(b);
+    do {
+        byte = decoded_next(&left);
+        if (byte != decoded_next(&right))
+            return false;
+    } while (byte >= 0);
+    return true;
+}
+
+/* FNV-1a over the decoded bytes. It need not withstand an attacker: equal hashes are compared in
+ * full, and LIMIT_JSON_KEYS bounds how many. */
+static uint64_t text_hash(struct json_text text)
+{
+    uint64_t hash = 0xcbf29ce484222325u;
+    struct decoded decoded;
+
+    if (!text.has_escapes) {
+        for (size_t i = 0; i < text.raw.len; i++)
+            hash = (hash ^ (unsigned char)text.raw.ptr[i]) * 0x100000001b3u;
+        return hash;
+    }
+    decoded = decoded_of(text);
+    for (int byte = decoded_next(&decoded); byte >= 0; byte = decoded_next(&decoded))
+        hash = (hash ^ (unsigned char)byte) * 0x100000001b3u;
+    return hash;
+}
+
+bool json_keys_add(struct json_keys *keys, struct json_text text)
+{
+    uint64_t hash = text_hash(text);
+
+    if (keys->count == LIMIT_JSON_KEYS)
+        return false;
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->list[i].hash == hash && text_eq(keys->list[i].text, text))
+            return false;
+    keys->list[keys->count].hash = hash;
+    keys->list[keys->count].text = text;
+    keys->count++;
+    return true;
+}
