@@ -1,4 +1,5 @@
-/* Problem documents and their pages: the exact bytes a client sees, and that no code lacks a page. */
+/* Problem documents and their pages: the exact bytes a client sees, and that no code lacks a page.
+ */
 #include "tests/unit/test.h"
 
 #include "lib/api/problem.h"
@@ -56,10 +57,10 @@ TEST(room_routes_also_say_success_false)
         .err = ERR_NOT_FOUND, .dialect = problem_dialect_of(STR("/api/room/join"))});
 
     EXPECT(contains(body, "\"success\":false"));
-    EXPECT_FALSE(contains(body_of((struct problem){
-                              .err = ERR_NOT_FOUND,
-                              .dialect = problem_dialect_of(STR("/api/rooms"))}),
-                          "success"));
+    EXPECT_FALSE(
+        contains(body_of((struct problem){.err = ERR_NOT_FOUND,
+                                          .dialect = problem_dialect_of(STR("/api/rooms"))}),
+                 "success"));
 }
 
 TEST(extra_members_stand_in_the_same_object)
