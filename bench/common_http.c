@@ -151,8 +151,7 @@ static void run_wait(struct http_run *run, uint64_t deadline_ns)
             conn_read(run, events[i].data.ptr);
         errno = 0;
         if (clock_mono_ns() > deadline_ns)
-            die("%zu of %zu requests answered in time", run->done_count,
-                run->batch->request_count);
+            die("%zu of %zu requests answered in time", run->done_count, run->batch->request_count);
     }
 }
 

@@ -19,16 +19,16 @@ struct process_thread {
 };
 
 struct process_usage {
-    uint64_t cpu_ns;          /* all threads: user and system, from schedstat */
-    uint64_t core_busy_ns;    /* the core the server is pinned to: everything that ran there */
-    uint64_t core_steal_ns;   /* what the hypervisor kept from that core */
+    uint64_t cpu_ns;        /* all threads: user and system, from schedstat */
+    uint64_t core_busy_ns;  /* the core the server is pinned to: everything that ran there */
+    uint64_t core_steal_ns; /* what the hypervisor kept from that core */
     size_t thread_count;
     struct process_thread threads[PROCESS_THREADS_MAX];
 };
 
 struct process_memory {
     uint64_t rss_size;
-    uint64_t private_size;    /* private clean and dirty pages: what this process alone costs */
+    uint64_t private_size; /* private clean and dirty pages: what this process alone costs */
 };
 
 /* Reads the usage now; dies when the process has ended. pid 0 gives zeros. */

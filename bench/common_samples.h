@@ -14,7 +14,8 @@ struct samples {
     size_t count_max;
 };
 
-/* Room for count_max values; what comes after that ends the program, as it would bend a quantile. */
+/* Room for count_max values; what comes after that ends the program, as it would bend a quantile.
+ */
 void samples_init(struct samples *samples, size_t count_max);
 void samples_release(struct samples *samples);
 void samples_clear(struct samples *samples);

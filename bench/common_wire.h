@@ -27,7 +27,8 @@ struct wire_frame {
     size_t len;
 };
 
-/* Writes one masked frame of at most 125 bytes of payload into out (131 bytes); returns its size. */
+/* Writes one masked frame of at most 125 bytes of payload into out (131 bytes); returns its size.
+ */
 size_t wire_frame_write(uint8_t opcode, const char *payload, size_t len, uint32_t mask, char *out);
 
 /* Takes one frame from the bytes; returns its whole size, 0 when it is not complete. */
@@ -60,7 +61,7 @@ struct wire_message {
     uint64_t seq;
     uint64_t tick;
     uint64_t ack;
-    int64_t ball_y;      /* hundredths of a unit, as all positions here */
+    int64_t ball_y; /* hundredths of a unit, as all positions here */
     int64_t ball_vx;
     int64_t left_y;
     int64_t right_y;

@@ -35,7 +35,7 @@ enum {
     STEPS_MAX = 64,
     ROOMS_MAX = 8000,
     EVENTS_MAX = 512,
-    SLOTS = 1000,           /* of the input schedule: 100 us each */
+    SLOTS = 1000, /* of the input schedule: 100 us each */
     SLOT_NS = 100 * NS_PER_US,
     UPGRADES_AT_ONCE = 32,
     CONNECT_S_MAX = 60,
@@ -58,15 +58,15 @@ struct load {
     size_t player_count;
     size_t connected_count; /* players whose connect was started */
     struct player *slots[SLOTS];
-    uint64_t slot_next;      /* absolute number of the next slot to run */
+    uint64_t slot_next; /* absolute number of the next slot to run */
     struct load_window window;
 };
 
 static void inputs_schedule(struct load *load, struct player *player)
 {
     /* The golden ratio puts any number of players at even distances. */
-    uint32_t slot = (uint32_t)(player->index * UINT64_C(2654435769) % (UINT64_C(1) << 32) *
-                               SLOTS >> 32);
+    uint32_t slot =
+        (uint32_t)(player->index * UINT64_C(2654435769) % (UINT64_C(1) << 32) * SLOTS >> 32);
     player->next_in_slot = load->slots[slot];
     load->slots[slot] = player;
 }
@@ -168,8 +168,8 @@ static bool result_is_good(const struct load *load, const struct load_result *re
 {
     if (load->stop_late_ms <= 0)
         return true;
-    bool is_whole = result->lost == 0 && result->disorder == 0 &&
-                    result->players_open == result->rooms * 2;
+    bool is_whole =
+        result->lost == 0 && result->disorder == 0 && result->players_open == result->rooms * 2;
     if (load->tokens_path == NULL)
         is_whole = is_whole && result->missing == 0;
     return is_whole && (double)result->late_p99_ns < load->stop_late_ms * NS_PER_MS;
@@ -256,36 +256,60 @@ static void steps_parse(struct load *load, char *list)
 
 static void options_parse(struct load *load, int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},    {"pid", required_argument, NULL, 'p'},
-        {"rooms", required_argument, NULL, 'n'},     {"tokens", required_argument, NULL, 't'},
-        {"metrics", required_argument, NULL, 'm'},   {"warm-s", required_argument, NULL, 'w'},
-        {"measure-s", required_argument, NULL, 'd'}, {"tries", required_argument, NULL, 'r'},
-        {"stop-late-ms", required_argument, NULL, 'l'},
-        {"no-input", no_argument, NULL, 'i'},        {"server-core", required_argument, NULL, 'S'},
-        {"core", required_argument, NULL, 'c'},      {0}};
+    static const struct option options[] = {{"server", required_argument, NULL, 's'},
+                                            {"pid", required_argument, NULL, 'p'},
+                                            {"rooms", required_argument, NULL, 'n'},
+                                            {"tokens", required_argument, NULL, 't'},
+                                            {"metrics", required_argument, NULL, 'm'},
+                                            {"warm-s", required_argument, NULL, 'w'},
+                                            {"measure-s", required_argument, NULL, 'd'},
+                                            {"tries", required_argument, NULL, 'r'},
+                                            {"stop-late-ms", required_argument, NULL, 'l'},
+                                            {"no-input", no_argument, NULL, 'i'},
+                                            {"server-core", required_argument, NULL, 'S'},
+                                            {"core", required_argument, NULL, 'c'},
+                                            {0}};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': load->server = address_parse(optarg); break;
+        case 's':
+            load->server = address_parse(optarg);
+            break;
         case 'p':
             load->window.server_pid = (pid_t)number_parse("--pid", optarg, INT32_MAX);
             break;
-        case 'n': steps_parse(load, optarg); break;
-        case 't': load->tokens_path = optarg; break;
-        case 'm': load->window.metrics = address_parse(optarg); break;
-        case 'w': load->warm_s = number_parse("--warm-s", optarg, 60); break;
-        case 'd': load->measure_s = number_parse("--measure-s", optarg, 60); break;
-        case 'r': load->tries = (unsigned)number_parse("--tries", optarg, 10); break;
+        case 'n':
+            steps_parse(load, optarg);
+            break;
+        case 't':
+            load->tokens_path = optarg;
+            break;
+        case 'm':
+            load->window.metrics = address_parse(optarg);
+            break;
+        case 'w':
+            load->warm_s = number_parse("--warm-s", optarg, 60);
+            break;
+        case 'd':
+            load->measure_s = number_parse("--measure-s", optarg, 60);
+            break;
+        case 'r':
+            load->tries = (unsigned)number_parse("--tries", optarg, 10);
+            break;
         case 'l':
             load->stop_late_ms = (double)number_parse("--stop-late-ms", optarg, 10000);
             break;
-        case 'i': load->has_input = false; break;
+        case 'i':
+            load->has_input = false;
+            break;
         case 'S':
             load->window.server_core = (int)number_parse("--server-core", optarg, 1023);
             break;
-        case 'c': core_pin((int)number_parse("--core", optarg, 1023)); break;
-        default: die("usage: see the head of load.c");
+        case 'c':
+            core_pin((int)number_parse("--core", optarg, 1023));
+            break;
+        default:
+            die("usage: see the head of load.c");
         }
     }
     if (load->step_count == 0 || load->server.sin_port == 0)
@@ -298,7 +322,7 @@ int main(int argc, char **argv)
     load.window.server_core = -1;
     options_parse(&load, argc, argv);
     parent_follow();
-    descriptors_reserve(2 * ROOMS_MAX + 64);
+    descriptors_reserve(load.steps[load.step_count - 1] * 2 + 64);
     load_run(&load);
     return 0;
 }

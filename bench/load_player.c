@@ -107,8 +107,7 @@ void player_input(struct player *player, uint64_t now_real_ns)
     static const char serve[] = "{\"type\":\"game_action\",\"action\":\"serve\"}";
     char text[96];
     uint32_t seq = ++player->input_seq;
-    int size = snprintf(text, sizeof text,
-                        "{\"type\":\"player_move\",\"direction\":%d,\"seq\":%u}",
+    int size = snprintf(text, sizeof text, "{\"type\":\"player_move\",\"direction\":%d,\"seq\":%u}",
                         direction_of(player), seq);
     player->input_sent_ns[seq % PLAYER_INPUT_RING] = now_real_ns;
     player_send(player, WIRE_TEXT, text, (size_t)size);
@@ -180,8 +179,8 @@ static void update_follow(struct player *player, const struct wire_message *mess
     load_window_interval(window, message->tick - previous_tick, arrived_ns - previous_ns);
 }
 
-static void message_take(struct player *player, const struct wire_frame *frame,
-                         uint64_t arrived_ns, struct load_window *window)
+static void message_take(struct player *player, const struct wire_frame *frame, uint64_t arrived_ns,
+                         struct load_window *window)
 {
     struct wire_message message;
     wire_message_read(frame->payload, frame->len, &message);
@@ -253,8 +252,8 @@ static size_t head_take(struct player *player, const char *bytes, size_t len)
 }
 
 /* Returns how many bytes were whole frames. */
-static size_t bytes_take(struct player *player, const char *bytes, size_t len,
-                         uint64_t arrived_ns, struct load_window *window)
+static size_t bytes_take(struct player *player, const char *bytes, size_t len, uint64_t arrived_ns,
+                         struct load_window *window)
 {
     size_t at = 0;
     uint64_t updates_before = player->update_count;

@@ -37,7 +37,7 @@ struct player {
     uint64_t seq, ack;
     uint64_t tick;
     uint64_t update_count;
-    uint64_t updated_ns;      /* arrival of the last game_update */
+    uint64_t updated_ns; /* arrival of the last game_update */
     uint64_t updated_tick;
 
     /* Since the window opened. */

@@ -200,8 +200,8 @@ static void threads_print(const struct load_window *window, double seconds, FILE
         uint64_t used_ns = process_thread_cpu_ns(&window->usage_before, &now.threads[i]);
         if (used_ns < NS_PER_MS)
             continue;
-        fprintf(file, "%s\"%s/%d\":%.4f", separator, now.threads[i].name,
-                (int)now.threads[i].id, (double)used_ns / NS_PER_S / seconds);
+        fprintf(file, "%s\"%s/%d\":%.4f", separator, now.threads[i].name, (int)now.threads[i].id,
+                (double)used_ns / NS_PER_S / seconds);
         separator = ",";
     }
     fputs("}", file);

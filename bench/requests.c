@@ -58,8 +58,7 @@ static size_t bench_request(void *context, size_t index, size_t conn, char *out)
                         bench->method, bench->path);
     size_t at = (size_t)size;
     if (bench->tokens.count > 0)
-        at += (size_t)snprintf(out + at, HTTP_REQUEST_SIZE_MAX - at,
-                               "Authorization: Bearer %s\r\n",
+        at += (size_t)snprintf(out + at, HTTP_REQUEST_SIZE_MAX - at, "Authorization: Bearer %s\r\n",
                                bench->tokens.values[conn % bench->tokens.count]);
     if (body_size > 0)
         at += (size_t)snprintf(out + at, HTTP_REQUEST_SIZE_MAX - at,
@@ -132,13 +131,18 @@ static void pids_parse(struct bench *bench, char *list)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"server", required_argument, NULL, 's'},      {"pids", required_argument, NULL, 'p'},
-        {"method", required_argument, NULL, 'm'},      {"path", required_argument, NULL, 'u'},
-        {"tokens", required_argument, NULL, 't'},      {"body", required_argument, NULL, 'b'},
-        {"connections", required_argument, NULL, 'k'}, {"count", required_argument, NULL, 'n'},
-        {"expect", required_argument, NULL, 'e'},      {"server-core", required_argument, NULL, 'S'},
-        {"core", required_argument, NULL, 'c'},        {0}};
+    static const struct option options[] = {{"server", required_argument, NULL, 's'},
+                                            {"pids", required_argument, NULL, 'p'},
+                                            {"method", required_argument, NULL, 'm'},
+                                            {"path", required_argument, NULL, 'u'},
+                                            {"tokens", required_argument, NULL, 't'},
+                                            {"body", required_argument, NULL, 'b'},
+                                            {"connections", required_argument, NULL, 'k'},
+                                            {"count", required_argument, NULL, 'n'},
+                                            {"expect", required_argument, NULL, 'e'},
+                                            {"server-core", required_argument, NULL, 'S'},
+                                            {"core", required_argument, NULL, 'c'},
+                                            {0}};
     struct bench bench = {.method = "GET", .path = "/", .status_expected = 200, .server_core = -1};
     struct http_batch batch = {.conn_count = 32, .timeout_ns = 60ULL * NS_PER_S};
     const char *tokens_path = NULL;
@@ -146,18 +150,41 @@ int main(int argc, char **argv)
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': batch.address = address_parse(optarg); break;
-        case 'p': pids_parse(&bench, optarg); break;
-        case 'm': bench.method = optarg; break;
-        case 'u': bench.path = optarg; break;
-        case 't': tokens_path = optarg; break;
-        case 'b': bench.body = optarg; break;
-        case 'k': batch.conn_count = number_parse("--connections", optarg, 1024); break;
-        case 'n': count = number_parse("--count", optarg, 10000000); break;
-        case 'e': bench.status_expected = (int)number_parse("--expect", optarg, 599); break;
-        case 'S': bench.server_core = (int)number_parse("--server-core", optarg, 1023); break;
-        case 'c': core_pin((int)number_parse("--core", optarg, 1023)); break;
-        default: die("usage: see the head of requests.c");
+        case 's':
+            batch.address = address_parse(optarg);
+            break;
+        case 'p':
+            pids_parse(&bench, optarg);
+            break;
+        case 'm':
+            bench.method = optarg;
+            break;
+        case 'u':
+            bench.path = optarg;
+            break;
+        case 't':
+            tokens_path = optarg;
+            break;
+        case 'b':
+            bench.body = optarg;
+            break;
+        case 'k':
+            batch.conn_count = number_parse("--connections", optarg, 1024);
+            break;
+        case 'n':
+            count = number_parse("--count", optarg, 10000000);
+            break;
+        case 'e':
+            bench.status_expected = (int)number_parse("--expect", optarg, 599);
+            break;
+        case 'S':
+            bench.server_core = (int)number_parse("--server-core", optarg, 1023);
+            break;
+        case 'c':
+            core_pin((int)number_parse("--core", optarg, 1023));
+            break;
+        default:
+            die("usage: see the head of requests.c");
         }
     }
     parent_follow();

@@ -27,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { COUNT_MAX = 200000, HELD_MAX = 60000, EVENTS_MAX = 256, HEAD_SIZE_MAX = 4096 };
+enum { COUNT_MAX = 200000, EVENTS_MAX = 256, HEAD_SIZE_MAX = 4096 };
 
 struct bench {
     struct sockaddr_in address;
@@ -142,9 +142,9 @@ static void bench_run(struct bench *bench)
            used_ns > 0 ? done * NS_PER_S / (double)used_ns : 0,
            (unsigned long long)memory_before.private_size,
            (unsigned long long)memory_after.private_size,
-           done > 0 ? ((double)memory_after.private_size - (double)memory_before.private_size) /
-                          done
-                    : 0);
+           done > 0
+               ? ((double)memory_after.private_size - (double)memory_before.private_size) / done
+               : 0);
 }
 
 int main(int argc, char **argv)
@@ -155,29 +155,47 @@ int main(int argc, char **argv)
         {"path", required_argument, NULL, 'u'},   {"connections", required_argument, NULL, 'k'},
         {"hold", no_argument, NULL, 'h'},         {"server-core", required_argument, NULL, 'S'},
         {"core", required_argument, NULL, 'c'},   {0}};
-    struct bench bench = {
-        .path = "/ws/queue/", .server_core = -1, .count = 1000, .conn_count = 32};
+    struct bench bench = {.path = "/ws/queue/", .server_core = -1, .count = 1000, .conn_count = 32};
     const char *tokens_path = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         switch (option) {
-        case 's': bench.address = address_parse(optarg); break;
-        case 'p': bench.pid = (pid_t)number_parse("--pid", optarg, INT32_MAX); break;
-        case 't': tokens_path = optarg; break;
-        case 'n': bench.count = number_parse("--count", optarg, COUNT_MAX); break;
-        case 'u': bench.path = optarg; break;
-        case 'k': bench.conn_count = number_parse("--connections", optarg, 1024); break;
-        case 'h': bench.must_hold = true; break;
-        case 'S': bench.server_core = (int)number_parse("--server-core", optarg, 1023); break;
-        case 'c': core_pin((int)number_parse("--core", optarg, 1023)); break;
-        default: die("usage: see the head of upgrades.c");
+        case 's':
+            bench.address = address_parse(optarg);
+            break;
+        case 'p':
+            bench.pid = (pid_t)number_parse("--pid", optarg, INT32_MAX);
+            break;
+        case 't':
+            tokens_path = optarg;
+            break;
+        case 'n':
+            bench.count = number_parse("--count", optarg, COUNT_MAX);
+            break;
+        case 'u':
+            bench.path = optarg;
+            break;
+        case 'k':
+            bench.conn_count = number_parse("--connections", optarg, 1024);
+            break;
+        case 'h':
+            bench.must_hold = true;
+            break;
+        case 'S':
+            bench.server_core = (int)number_parse("--server-core", optarg, 1023);
+            break;
+        case 'c':
+            core_pin((int)number_parse("--core", optarg, 1023));
+            break;
+        default:
+            die("usage: see the head of upgrades.c");
         }
     }
     parent_follow();
     if (tokens_path == NULL)
         die("--tokens is missing");
     tokens_read(tokens_path, bench.count, &bench.tokens);
-    descriptors_reserve(bench.must_hold ? HELD_MAX : 4096);
+    descriptors_reserve((bench.must_hold ? bench.count : bench.conn_count) + 64);
     bench.epoll = epoll_create1(EPOLL_CLOEXEC);
     if (bench.epoll < 0)
         die("epoll");
