@@ -69,7 +69,7 @@ static double expected(double mu, double mu_other, double phi_other)
 
 static double score_of(enum rating_outcome outcome)
 {
-    return outcome / 2.0;
+    return (double)outcome / 2;
 }
 
 /* What step 5 looks for the root of. */
@@ -139,7 +139,9 @@ struct rating rating_glicko2(struct rating player, const struct rating_game *gam
         inverse_v += g * g * e * (1 - e);
         sum += g * (score_of(games[i].outcome) - e);
     }
-    if (count > 0)
+    /* Between players so far apart that the outcome is certain to the last bit, v is infinite and
+     * the game says nothing about volatility. */
+    if (inverse_v > 0)
         after.volatility = volatility_after(phi, 1 / inverse_v, sum / inverse_v,
                                             player.volatility);
     phi_star = sqrt(phi * phi + after.volatility * after.volatility);
