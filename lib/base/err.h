@@ -61,7 +61,7 @@
     ERR(INTERNAL, 500, "internal", "Something went wrong on our side.")                            \
     /* inside the process only: never on the wire as such */                                       \
     ERR(EXISTS, 409, "exists", "It exists already.")                                               \
-    ERR(STATE, 409, "bad_state", "This cannot be done in the present state.")                      \
+    ERR(BAD_STATE, 409, "bad_state", "This cannot be done in the present state.")                      \
     ERR(AGAIN, 503, "again", "Not yet; try again.")                                                \
     ERR(END, 500, "end", "There is no more.")
 
