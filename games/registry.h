@@ -13,7 +13,7 @@ const struct game_ops *registry_find(struct str name);
 /* Walk: the game at `index`, NULL at the end. */
 const struct game_ops *registry_at(size_t index);
 /* ERR_NOT_FOUND when the game has no such ruleset. */
-enum err registry_ruleset_find(const struct game_ops *game, struct str name, uint8_t *index)
-    MUST_USE;
+enum err registry_ruleset_find(const struct game_ops *game, struct str name,
+                               uint8_t *index) MUST_USE;
 
 #endif

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes games/pong/tables.c: what Pong would otherwise need floating point for.
 
 Without arguments it writes the file, with --check it fails when the file is not what it would
@@ -19,6 +19,8 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "games" / "pong" / "table
 
 HEAD = """/* Made by tools/pong_tables.py; do not edit. See rules.h. */
 #include "games/pong/rules.h"
+
+/* clang-format off */
 """
 
 

@@ -141,8 +141,9 @@ static bool wall_fold(const struct pong_rules *rules, int32_t *y, int32_t *vy)
 static void bounce_by_angle(struct pong *pong, const struct pong_rules *rules, uint8_t seat,
                             int32_t offset)
 {
-    int32_t step = (int32_t)(((int64_t)magnitude(offset) * 2 * PONG_ANGLE_STEPS +
-                              rules->paddle_reach) / (2 * (int64_t)rules->paddle_reach));
+    int32_t step =
+        (int32_t)(((int64_t)magnitude(offset) * 2 * PONG_ANGLE_STEPS + rules->paddle_reach) /
+                  (2 * (int64_t)rules->paddle_reach));
     const struct pong_angle *angle = &rules->angles[step];
     int32_t speed;
 

@@ -37,23 +37,14 @@ const struct game_ruleset PONG_RULESETS[PONG_RULESET_COUNT] = {
 };
 
 const struct pong_rules PONG_RULES[PONG_RULESET_COUNT] = {
-    [PONG_CLASSIC] = {CLASSIC(GEOMETRY),
-                      .speeds = PONG_SPEEDS_CLASSIC,
-                      .angles = PONG_ANGLES_60,
-                      .level_max = LEVEL_MAX(PONG_SPEEDS_CLASSIC),
-                      .first_wait_ticks = 60,
-                      .wait_ticks = 60,
-                      .first_is_random = true},
+    [PONG_CLASSIC] = {CLASSIC(GEOMETRY), .speeds = PONG_SPEEDS_CLASSIC, .angles = PONG_ANGLES_60,
+                      .level_max = LEVEL_MAX(PONG_SPEEDS_CLASSIC), .first_wait_ticks = 60,
+                      .wait_ticks = 60, .first_is_random = true},
     /* The loser serves when he likes, at the latest after 5 s. */
     [PONG_ARCADE] = {ARCADE(GEOMETRY), .first_wait_ticks = 300, .wait_ticks = 300},
     /* After a goal both must be ready again, at the latest after 3 s; the match's own start was
      * already agreed by both, so the first ball comes after the usual second. */
-    [PONG_ARENA] = {ARENA(GEOMETRY),
-                    .speeds = PONG_SPEEDS_ARENA,
-                    .angles = PONG_ANGLES_45,
-                    .level_max = LEVEL_MAX(PONG_SPEEDS_ARENA),
-                    .first_wait_ticks = 60,
-                    .wait_ticks = 180,
-                    .needs_both_to_serve = true,
-                    .first_is_random = true},
+    [PONG_ARENA] = {ARENA(GEOMETRY), .speeds = PONG_SPEEDS_ARENA, .angles = PONG_ANGLES_45,
+                    .level_max = LEVEL_MAX(PONG_SPEEDS_ARENA), .first_wait_ticks = 60,
+                    .wait_ticks = 180, .needs_both_to_serve = true, .first_is_random = true},
 };

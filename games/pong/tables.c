@@ -1,6 +1,8 @@
 /* Made by tools/pong_tables.py; do not edit. See rules.h. */
 #include "games/pong/rules.h"
 
+/* clang-format off */
+
 /* 0 to 60 degrees in 64 steps. */
 const struct pong_angle PONG_ANGLES_60[PONG_ANGLE_STEPS + 1] = {
     {65536, 0}, {65527, 1072}, {65500, 2144}, {65457, 3215}, {65395, 4286},

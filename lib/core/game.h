@@ -61,7 +61,7 @@ struct game_field {
     const char *part;  /* "left" or NULL */
     const char *key;   /* "x" */
     uint8_t fraction_bits;
-    bool is_velocity; /* scaled to units per second by the room: per-tick value x ticks_per_second */
+    bool is_velocity; /* per tick; the room shows units per second: value x ticks_per_second */
 };
 
 /* What a ruleset promises to clients; all lengths in world units, speeds in units per second. */

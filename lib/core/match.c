@@ -1,5 +1,5 @@
 /* The state machine of match.h: an event notes what happened, then settle() makes every move that
- * the notes and the time now allow. All rules about who waits for whom are in the settle functions. */
+ * the notes and the time now allow. Who waits for whom, and how long, is said in settle_* alone. */
 #include "lib/core/match.h"
 
 #define BIT(state) (1u << (state))

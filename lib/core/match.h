@@ -67,14 +67,14 @@ enum match_reason {
 
 /* Every clock of a match; configuration fills it (protocol section 12). */
 struct match_rules {
-    uint32_t ready_timeout_ms;       /* from match_init to everybody ready */
-    uint32_t ready_after_first_ms;   /* 0, or: the first ready restarts the ready clock with this */
-    uint32_t grace_ms;               /* per absence */
-    uint32_t absence_budget_ms;      /* per match and player */
-    uint32_t pause_ms;               /* one requested pause */
-    uint32_t countdown_ms;           /* before the first tick and after each pause; 0: none */
-    uint32_t rematch_ms;             /* both must ask within this after the end */
-    uint8_t pauses_max;              /* per match and player */
+    uint32_t ready_timeout_ms;     /* from match_init to everybody ready */
+    uint32_t ready_after_first_ms; /* 0, or: the first ready restarts the ready clock with this */
+    uint32_t grace_ms;             /* per absence */
+    uint32_t absence_budget_ms;    /* per match and player */
+    uint32_t pause_ms;             /* one requested pause */
+    uint32_t countdown_ms;         /* before the first tick and after each pause; 0: none */
+    uint32_t rematch_ms;           /* both must ask within this after the end */
+    uint8_t pauses_max;            /* per match and player */
 };
 
 /* 30 s ready, 30 s grace of 90 s, 2 pauses of 30 s, 3 s countdown, 30 s for a rematch. */
@@ -88,13 +88,13 @@ struct match_result {
 };
 
 enum match_effect_kind {
-    MATCH_EFFECT_JOINED,    /* seat is (again) connected: `player_joined` */
-    MATCH_EFFECT_LEFT,      /* seat lost its socket; ms: what it has to come back */
-    MATCH_EFFECT_READY,     /* seat is ready: `player_ready` */
-    MATCH_EFFECT_COUNTDOWN, /* ms; is_first: `game_start`, else `resumed` */
-    MATCH_EFFECT_PLAY,      /* step the game from now on */
-    MATCH_EFFECT_PAUSE,     /* stop stepping; seat: whose doing; ms: at most; is_absence: why */
-    MATCH_EFFECT_END,       /* stop stepping; read match->result: store it, then `game_over` */
+    MATCH_EFFECT_JOINED,        /* seat is (again) connected: `player_joined` */
+    MATCH_EFFECT_LEFT,          /* seat lost its socket; ms: what it has to come back */
+    MATCH_EFFECT_READY,         /* seat is ready: `player_ready` */
+    MATCH_EFFECT_COUNTDOWN,     /* ms; is_first: `game_start`, else `resumed` */
+    MATCH_EFFECT_PLAY,          /* step the game from now on */
+    MATCH_EFFECT_PAUSE,         /* stop stepping; seat: whose doing; ms: at most; is_absence: why */
+    MATCH_EFFECT_END,           /* stop stepping; read match->result: store it, then `game_over` */
     MATCH_EFFECT_REMATCH_ASKED, /* seat would play again; ms: what the other has to answer */
     MATCH_EFFECT_REMATCH,       /* both asked: make the new match and tell both, once */
     MATCH_EFFECT_CLOSED,        /* the rematch window is over: the room may go */
@@ -170,8 +170,7 @@ void match_resume(struct match *match, const struct match_rules *rules,
  * has no effects. After the end it is only noted. */
 void match_join(struct match *match, uint8_t seat, uint64_t now_ms, struct match_effects *effects);
 /* The player's last socket is gone. Repeating it changes nothing. Takes back a rematch wish. */
-void match_leave(struct match *match, uint8_t seat, uint64_t now_ms,
-                 struct match_effects *effects);
+void match_leave(struct match *match, uint8_t seat, uint64_t now_ms, struct match_effects *effects);
 /* Idempotent; after the start it is OK without effects. ERR_STATE while the seat is absent. */
 enum err match_ready(struct match *match, uint8_t seat, uint64_t now_ms,
                      struct match_effects *effects) MUST_USE;

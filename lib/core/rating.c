@@ -1,6 +1,6 @@
 /* See rating.h. Letters follow Glickman's paper: mu, phi and sigma are a rating, its deviation and
- * its volatility on the internal scale; v, delta and f(x) are steps 3 to 5. Sums run in the order of
- * the games, so that the same games give the same bits. */
+ * its volatility on the internal scale; v, delta and f(x) are steps 3 to 5. Sums run in the order
+ * of the games, so that the same games give the same bits. */
 #include "lib/core/rating.h"
 
 #include "lib/base/check.h"
@@ -142,8 +142,7 @@ struct rating rating_glicko2(struct rating player, const struct rating_game *gam
     /* Between players so far apart that the outcome is certain to the last bit, v is infinite and
      * the game says nothing about volatility. */
     if (inverse_v > 0)
-        after.volatility = volatility_after(phi, 1 / inverse_v, sum / inverse_v,
-                                            player.volatility);
+        after.volatility = volatility_after(phi, 1 / inverse_v, sum / inverse_v, player.volatility);
     phi_star = sqrt(phi * phi + after.volatility * after.volatility);
     phi_after = 1 / sqrt(1 / (phi_star * phi_star) + inverse_v);
     after.rating = player.rating + clamp(SCALE * phi_after * phi_after * sum, -RATING_CHANGE_MAX,
