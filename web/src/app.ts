@@ -1,0 +1,121 @@
+// The shell: the bar, the one live region, and which screen is shown. Screens are functions that
+// make an element and say how to leave; they reach the rest of the client only through App.
+import { announce, focusOn, setLiveRegion } from "./a11y.ts";
+import { wordmark } from "./blocks.ts";
+import { fill, h } from "./dom.ts";
+import type { Session } from "./net/session.ts";
+import { parseRoute, routeHash, type Route } from "./route.ts";
+import { PRODUCT } from "./text.ts";
+
+export interface Screen {
+    /** For the tab and for screen readers. */
+    title: string;
+    element: HTMLElement;
+    /** Where the keyboard goes when the screen opens. */
+    heading: HTMLElement;
+    dispose?(): void;
+}
+
+export interface App {
+    readonly session: Session;
+    /** Settles when the session of the cookie has been taken up, or there is none. */
+    readonly ready: Promise<void>;
+    go(route: Route): void;
+    /** Shows the present address again from scratch. */
+    reload(): void;
+    setTitle(title: string): void;
+}
+
+export type ScreenMaker = (app: App, route: Route) => Screen;
+
+export class Shell implements App {
+    readonly ready: Promise<void>;
+    private readonly nav = h("nav", { class: "bar__nav", "aria-label": "Main" });
+    private readonly main = h("main", { class: "main", id: "main" });
+    private screen: Screen | null = null;
+    private shown: Route = { screen: "home" };
+    private first = true;
+
+    constructor(
+        readonly session: Session,
+        private readonly makers: Record<Route["screen"], ScreenMaker>,
+        root: HTMLElement,
+    ) {
+        const live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
+        setLiveRegion(live);
+        const brand = h("a", { class: "bar__brand", href: "#/" }, wordmark());
+        fill(root, h("header", { class: "bar" }, brand, this.nav), this.main, live);
+        session.onChange(() => this.drawNav());
+        window.addEventListener("hashchange", () => this.show());
+        this.ready = session.resume().catch(() => undefined);
+    }
+
+    start(): void {
+        this.show();
+    }
+
+    go(route: Route): void {
+        const hash = routeHash(route);
+        if (location.hash === hash || (hash === "#/" && location.hash === "")) this.show();
+        else location.hash = hash;
+    }
+
+    reload(): void {
+        this.show();
+    }
+
+    setTitle(title: string): void {
+        document.title = title === PRODUCT ? title : `${title} · ${PRODUCT}`;
+    }
+
+    private show(): void {
+        this.screen?.dispose?.();
+        const route = parseRoute(location.hash);
+        this.shown = route;
+        document.body.classList.toggle("in-match", route.screen === "game");
+        const screen = this.makers[route.screen](this, route);
+        this.screen = screen;
+        fill(this.main, screen.element);
+        this.setTitle(screen.title);
+        this.drawNav();
+        window.scrollTo(0, 0);
+        // The first page is read from its top by itself; later ones start at their heading.
+        if (!this.first) {
+            focusOn(screen.heading);
+            announce(screen.title);
+        }
+        this.first = false;
+    }
+
+    private drawNav(): void {
+        const profile = this.session.profile;
+        const here = this.shown.screen;
+        if (profile === null) {
+            const signIn = this.link({ screen: "sign-in" }, "Sign in", here);
+            signIn.dataset.testid = "sign-in";
+            const register = this.link({ screen: "register" }, "Register", here);
+            register.dataset.testid = "register";
+            fill(this.nav, signIn, register);
+            return;
+        }
+        const history = this.link({ screen: "history" }, "History", here);
+        history.dataset.testid = "history-link";
+        const name = h("span", { class: "bar__name" }, profile.display_name ?? profile.username);
+        const account = this.link({ screen: "account" }, name, here);
+        account.prepend(h("span", { class: "unseen" }, "Account: "));
+        account.dataset.testid = "account-link";
+        fill(this.nav, history, account);
+    }
+
+    private link(route: Route, label: Node | string, here: Route["screen"]): HTMLAnchorElement {
+        return h(
+            "a",
+            {
+                class: "bar__link",
+                href: routeHash(route),
+                "aria-current": route.screen === here ? "page" : null,
+            },
+            label,
+        );
+    }
+}

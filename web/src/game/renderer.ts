@@ -1,0 +1,235 @@
+// Draws the court: the surface and its lines once per size, the paddles and the ball every frame.
+// All text is in the page around it. Colours come from the tokens of the style sheet.
+import { prefersReducedMotion } from "../a11y.ts";
+import type { Picture } from "./presenter.ts";
+import type { Ruleset, Side } from "./types.ts";
+
+type Paint = Record<"court" | "edge" | "line" | "ball" | "you" | "them", string>;
+
+const TRAIL = 9;
+const RING_MS = 260;
+
+interface Ring {
+    x: number;
+    y: number;
+    bornMs: number;
+}
+
+export class CourtView {
+    readonly ground = canvas();
+    readonly players = canvas();
+    private readonly trail: { x: number; y: number }[] = [];
+    private readonly sizes: ResizeObserver;
+    private rings: Ring[] = [];
+    private paint: Paint = readPaint();
+    private scale = 1;
+    private calm = prefersReducedMotion();
+
+    constructor(
+        private readonly ruleset: Ruleset,
+        /** Whose paddle is drawn as mine; null draws both alike. */
+        private readonly mine: Side | null,
+    ) {
+        this.sizes = new ResizeObserver(() => this.resize());
+        this.sizes.observe(this.ground);
+    }
+
+    stop(): void {
+        this.sizes.disconnect();
+    }
+
+    /** World units per pixel of the page, for drags. */
+    unitsPerPixel(): number {
+        const height = this.ground.clientHeight;
+        return height === 0 ? 1 : this.ruleset.height / height;
+    }
+
+    /** A ring that spreads where the ball was hit. */
+    hit(x: number, y: number, nowMs: number): void {
+        if (!this.calm) this.rings.push({ x, y, bornMs: nowMs });
+    }
+
+    /** The ball was served anew: its trail would be a lie. */
+    clearTrail(): void {
+        this.trail.length = 0;
+    }
+
+    draw(picture: Picture, nowMs: number, moving: boolean): void {
+        const pen = this.players.getContext("2d");
+        if (pen === null) return;
+        pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+        pen.clearRect(0, 0, this.ruleset.width, this.ruleset.height);
+        this.drawRings(pen, nowMs);
+        this.drawTrail(pen, picture, moving);
+        this.drawPaddle(pen, "left", picture.left);
+        this.drawPaddle(pen, "right", picture.right);
+        this.drawBall(pen, picture);
+    }
+
+    private resize(): void {
+        const box = this.ground.getBoundingClientRect();
+        if (box.width === 0) return;
+        const density = Math.min(3, window.devicePixelRatio || 1);
+        const width = Math.round(box.width * density);
+        const height = Math.round(box.height * density);
+        for (const layer of [this.ground, this.players]) {
+            layer.width = width;
+            layer.height = height;
+        }
+        this.scale = width / this.ruleset.width;
+        this.paint = readPaint();
+        this.calm = prefersReducedMotion();
+        this.drawGround();
+    }
+
+    /** A tennis court from above, half as loud as the game on it. */
+    private drawGround(): void {
+        const pen = this.ground.getContext("2d");
+        if (pen === null) return;
+        const { width, height } = this.ruleset;
+        pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+        pen.fillStyle = this.paint.court;
+        pen.fillRect(0, 0, width, height);
+        pen.fillStyle = this.paint.edge;
+        pen.globalAlpha = 0.55;
+        pen.fillRect(0, 0, width, height / 10);
+        pen.fillRect(0, (height * 9) / 10, width, height / 10);
+        pen.strokeStyle = this.paint.line;
+        pen.lineWidth = 2;
+        pen.globalAlpha = 0.2;
+        line(pen, 0, height / 10, width, height / 10);
+        line(pen, 0, (height * 9) / 10, width, (height * 9) / 10);
+        for (const x of [width * 0.23, width * 0.77]) line(pen, x, height / 10, x, (height * 9) / 10);
+        line(pen, width * 0.23, height / 2, width * 0.77, height / 2);
+        pen.globalAlpha = 0.62;
+        pen.lineWidth = 4;
+        pen.setLineDash([height / 40, height / 40]);
+        pen.lineDashOffset = height / 80;
+        line(pen, width / 2, 0, width / 2, height);
+        pen.setLineDash([]);
+        pen.globalAlpha = 1;
+    }
+
+    /** Mine is solid, the other is hollow: told apart without colour. */
+    private drawPaddle(pen: CanvasRenderingContext2D, side: Side, y: number): void {
+        const { width, height } = this.ruleset.paddle;
+        const x = side === "left" ? 0 : this.ruleset.width - width;
+        const top = y - height / 2;
+        const mine = this.mine === null ? side === "left" : side === this.mine;
+        const round = width / 4;
+        if (mine) {
+            pen.fillStyle = this.paint.you;
+            box(pen, x, top, width, height, round);
+            pen.fill();
+            return;
+        }
+        const border = Math.max(2.5, width / 4);
+        pen.strokeStyle = this.paint.them;
+        pen.lineWidth = border;
+        box(pen, x + border / 2, top + border / 2, width - border, height - border, round);
+        pen.globalAlpha = 0.28;
+        pen.fillStyle = this.paint.them;
+        pen.fill();
+        pen.globalAlpha = 1;
+        pen.stroke();
+    }
+
+    private drawBall(pen: CanvasRenderingContext2D, picture: Picture): void {
+        const radius = this.ruleset.ball.size / 2;
+        pen.fillStyle = this.paint.edge;
+        pen.globalAlpha = 0.5;
+        disc(pen, picture.ball.x, picture.ball.y, radius * 1.7);
+        pen.globalAlpha = 1;
+        pen.fillStyle = this.paint.ball;
+        disc(pen, picture.ball.x, picture.ball.y, radius * 1.15);
+    }
+
+    private drawTrail(pen: CanvasRenderingContext2D, picture: Picture, moving: boolean): void {
+        if (this.calm || !moving) {
+            this.trail.length = 0;
+            return;
+        }
+        const last = this.trail[this.trail.length - 1];
+        if (last !== undefined && Math.abs(last.x - picture.ball.x) > this.ruleset.width / 4) {
+            this.trail.length = 0;
+        }
+        this.trail.push({ x: picture.ball.x, y: picture.ball.y });
+        if (this.trail.length > TRAIL) this.trail.shift();
+        pen.fillStyle = this.paint.ball;
+        this.trail.forEach((point, index) => {
+            const age = (index + 1) / this.trail.length;
+            pen.globalAlpha = 0.16 * age;
+            disc(pen, point.x, point.y, (this.ruleset.ball.size / 2) * (0.35 + 0.65 * age));
+        });
+        pen.globalAlpha = 1;
+    }
+
+    private drawRings(pen: CanvasRenderingContext2D, nowMs: number): void {
+        this.rings = this.rings.filter((ring) => nowMs - ring.bornMs < RING_MS);
+        pen.strokeStyle = this.paint.line;
+        for (const ring of this.rings) {
+            const age = (nowMs - ring.bornMs) / RING_MS;
+            pen.globalAlpha = 0.5 * (1 - age);
+            pen.lineWidth = 3 * (1 - age) + 0.5;
+            pen.beginPath();
+            pen.arc(ring.x, ring.y, this.ruleset.ball.size * (0.6 + 1.8 * age), 0, Math.PI * 2);
+            pen.stroke();
+        }
+        pen.globalAlpha = 1;
+    }
+}
+
+function canvas(): HTMLCanvasElement {
+    const element = document.createElement("canvas");
+    element.className = "court__layer";
+    return element;
+}
+
+function readPaint(): Paint {
+    const style = getComputedStyle(document.documentElement);
+    const token = (name: string): string => style.getPropertyValue(name).trim();
+    return {
+        court: token("--court"),
+        edge: token("--court-edge"),
+        line: token("--line"),
+        ball: token("--ball"),
+        you: token("--you"),
+        them: token("--them"),
+    };
+}
+
+function line(
+    pen: CanvasRenderingContext2D,
+    x1: number,
+    y1: number,
+    x2: number,
+    y2: number,
+): void {
+    pen.beginPath();
+    pen.moveTo(x1, y1);
+    pen.lineTo(x2, y2);
+    pen.stroke();
+}
+
+function disc(pen: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+    pen.beginPath();
+    pen.arc(x, y, radius, 0, Math.PI * 2);
+    pen.fill();
+}
+
+function box(
+    pen: CanvasRenderingContext2D,
+    x: number,
+    y: number,
+    width: number,
+    height: number,
+    radius: number,
+): void {
+    pen.beginPath();
+    pen.moveTo(x + radius, y);
+    pen.arcTo(x + width, y, x + width, y + height, radius);
+    pen.arcTo(x + width, y + height, x, y + height, radius);
+    pen.arcTo(x, y + height, x, y, radius);
+    pen.arcTo(x, y, x + width, y, radius);
+    pen.closePath();
+}

@@ -1,0 +1,157 @@
+// Who is signed in. The access token lives in this object and nowhere else; the refresh token lives
+// in a cookie that scripts cannot read. Asking for a token renews it when its time is nearly up,
+// and several askers share one renewal.
+import { ApiError, send, type Method } from "./http.ts";
+
+export interface Profile {
+    player_id: string;
+    user_id: number | string;
+    username: string;
+    display_name?: string | null;
+    email?: string | null;
+    mmr: number;
+    ratings?: Record<string, { mmr: number; deviation: number; games: number }>;
+    guest: boolean;
+    status: "idle" | "queued" | "invited" | "in_match" | "offline";
+    match_id?: string | null;
+}
+
+interface TokenReply {
+    access_token: string;
+    expires_in: number;
+}
+
+const WEB = { "X-Rally-Web": "1" };
+/** Renew this long before the token ends, so that a request never races its end. */
+const RENEW_EARLY_MS = 60_000;
+
+export class Session {
+    profile: Profile | null = null;
+    private token: string | null = null;
+    private tokenEndsMs = 0;
+    private renewal: Promise<void> | null = null;
+    private readonly listeners = new Set<() => void>();
+
+    /** Calls back whenever the profile or the sign-in changes; returns the way to stop. */
+    onChange(listener: () => void): () => void {
+        this.listeners.add(listener);
+        return () => this.listeners.delete(listener);
+    }
+
+    isSignedIn(): boolean {
+        return this.token !== null;
+    }
+
+    userId(): number | null {
+        return this.profile === null ? null : Number(this.profile.user_id);
+    }
+
+    /** Takes up the session of the cookie, if there is one. Throws only when the line is down. */
+    async resume(): Promise<void> {
+        try {
+            await this.renew();
+            await this.loadProfile();
+        } catch (error) {
+            if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) {
+                throw error;
+            }
+            this.forget();
+        }
+    }
+
+    async playAsGuest(username?: string): Promise<void> {
+        await this.enter("/v1/auth/guest", username === undefined ? {} : { username });
+    }
+
+    async signIn(username: string, password: string): Promise<void> {
+        await this.enter("/v1/auth/login", { username, password });
+    }
+
+    async register(username: string, password: string, email?: string): Promise<void> {
+        const body = { username, password, ...(email === undefined ? {} : { email }) };
+        await this.enter("/v1/auth/register", body);
+    }
+
+    /** Turns the guest into an account; rating and history stay. */
+    async keepAccount(username: string, password: string, email?: string): Promise<void> {
+        const body = { username, password, ...(email === undefined ? {} : { email }) };
+        const reply = await this.request<Partial<TokenReply>>("POST", "/v1/auth/upgrade", body);
+        if (reply !== null && typeof reply.access_token === "string") {
+            this.accept(reply as TokenReply);
+        }
+        await this.loadProfile();
+    }
+
+    async signOut(): Promise<void> {
+        try {
+            await send("POST", "/v1/auth/logout", {}, WEB);
+        } finally {
+            this.forget();
+        }
+    }
+
+    async loadProfile(): Promise<Profile> {
+        const profile = await this.request<Profile>("GET", "/v1/profile/me");
+        this.profile = profile;
+        this.changed();
+        return profile;
+    }
+
+    /** A request as the signed-in player; a token refused once is renewed once. */
+    async request<T>(method: Method, path: string, body?: unknown): Promise<T> {
+        const token = await this.validToken();
+        try {
+            return await send<T>(method, path, body, { Authorization: `Bearer ${token}` });
+        } catch (error) {
+            if (!(error instanceof ApiError) || error.status !== 401) throw error;
+            await this.renew();
+            return send<T>(method, path, body, { Authorization: `Bearer ${this.token}` });
+        }
+    }
+
+    /** A ticket for one socket: used once, for seconds, so that no token is ever in an address. */
+    async socketTicket(): Promise<string> {
+        return (await this.request<{ ticket: string }>("POST", "/v1/ws/ticket", {})).ticket;
+    }
+
+    private async enter(path: string, body: unknown): Promise<void> {
+        this.accept(await send<TokenReply>("POST", path, body, WEB));
+        await this.loadProfile();
+    }
+
+    private async validToken(): Promise<string> {
+        if (this.token === null || Date.now() > this.tokenEndsMs - RENEW_EARLY_MS) {
+            await this.renew();
+        }
+        return this.token as string;
+    }
+
+    private renew(): Promise<void> {
+        this.renewal ??= send<TokenReply>("POST", "/v1/auth/refresh", {}, WEB)
+            .then((reply) => this.accept(reply))
+            .catch((error: unknown) => {
+                if (error instanceof ApiError && error.status === 401) this.forget();
+                throw error;
+            })
+            .finally(() => {
+                this.renewal = null;
+            });
+        return this.renewal;
+    }
+
+    private accept(reply: TokenReply): void {
+        this.token = reply.access_token;
+        this.tokenEndsMs = Date.now() + reply.expires_in * 1000;
+    }
+
+    private forget(): void {
+        this.token = null;
+        this.tokenEndsMs = 0;
+        this.profile = null;
+        this.changed();
+    }
+
+    private changed(): void {
+        for (const listener of [...this.listeners]) listener();
+    }
+}

@@ -1,0 +1,44 @@
+// Which screen an address names. The server only ever serves one page, so the route lives behind
+// the hash. Pure.
+
+export type Route =
+    | { screen: "home" }
+    | { screen: "sign-in" }
+    | { screen: "register" }
+    | { screen: "account" }
+    | { screen: "queue" }
+    | { screen: "game"; matchId: string }
+    | { screen: "history" }
+    | { screen: "lost" };
+
+export function parseRoute(hash: string): Route {
+    const path = hash.replace(/^#/, "").replace(/^\/+|\/+$/g, "");
+    switch (path) {
+        case "":
+            return { screen: "home" };
+        case "sign-in":
+        case "register":
+        case "account":
+        case "queue":
+        case "history":
+            return { screen: path };
+        default: {
+            const match = /^game\/([A-Za-z0-9#_-]{1,64})$/.exec(path);
+            return match === null
+                ? { screen: "lost" }
+                : { screen: "game", matchId: match[1] as string };
+        }
+    }
+}
+
+export function routeHash(route: Route): string {
+    switch (route.screen) {
+        case "home":
+        case "lost":
+            return "#/";
+        case "game":
+            return `#/game/${route.matchId}`;
+        default:
+            return `#/${route.screen}`;
+    }
+}

@@ -1,0 +1,55 @@
+// One's own account: what is known, signing out, and for guests the way to keep it.
+import type { App, Screen } from "../app.ts";
+import { h } from "../dom.ts";
+import type { Profile } from "../net/session.ts";
+import { makeForm, NEW_ACCOUNT_FIELDS } from "./form.ts";
+import { sheet } from "./sign-in.ts";
+import { needPlayer } from "./need-player.ts";
+
+export function accountScreen(app: App): Screen {
+    return needPlayer(app, "Account", (profile) => {
+        const leave = h(
+            "button",
+            { class: "button", type: "button", "data-testid": "sign-out" },
+            "Sign out",
+        );
+        leave.addEventListener("click", () => {
+            void app.session.signOut().catch(() => undefined).finally(() => {
+                app.go({ screen: "home" });
+            });
+        });
+        const lead = profile.guest
+            ? "You are a guest. This account lives in this browser only."
+            : "This is how others meet you.";
+        const name = profile.display_name ?? profile.username;
+        return sheet(name, lead, facts(profile), profile.guest ? keepForm(app) : null, leave);
+    });
+}
+
+function facts(profile: Profile): HTMLElement {
+    const quick = profile.ratings?.quick;
+    const row = (term: string, value: string): HTMLElement =>
+        h("div", { class: "facts__row" }, h("dt", null, term), h("dd", null, value));
+    const list = h("dl", { class: "facts" }, row("Rating", String(Math.round(profile.mmr))));
+    if (quick !== undefined) list.append(row("Rated games", String(quick.games)));
+    if (profile.email) list.append(row("Email", profile.email));
+    return list;
+}
+
+function keepForm(app: App): HTMLElement {
+    const form = makeForm(NEW_ACCOUNT_FIELDS, "Keep this account", async (values) => {
+        await app.session.keepAccount(
+            values.username ?? "",
+            values.password ?? "",
+            values.email === "" ? undefined : values.email,
+        );
+        app.reload();
+    });
+    return h(
+        "section",
+        { class: "form" },
+        h("h2", null, "Keep it"),
+        h("p", { class: "soft" }, "Choose a name and a password; rating and history stay."),
+        form,
+    );
+}

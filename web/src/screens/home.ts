@@ -1,0 +1,146 @@
+// The first page: one button to a game, the ways to be known, and a game to look at. A player who
+// has a match running is brought back to it from here.
+import type { App, Screen } from "../app.ts";
+import { announce } from "../a11y.ts";
+import { fill, h, say, show } from "../dom.ts";
+import { Exhibition } from "../game/exhibition.ts";
+import { ApiError } from "../net/http.ts";
+import { routeHash } from "../route.ts";
+import { errorWords } from "../text.ts";
+
+export function homeScreen(app: App): Screen {
+    const heading = h(
+        "h1",
+        { class: "home__title" },
+        h("span", null, "Two players."),
+        h("span", null, "One ball."),
+    );
+    const play = h(
+        "button",
+        { class: "button button--primary button--large", type: "button", "data-testid": "play-now" },
+        "Play now",
+    );
+    const doors = h("p", { class: "home__doors" });
+    const lead = h("p", { class: "home__lead" });
+    const error = h("p", { class: "note note--bad home__error", role: "alert", hidden: true });
+    const aside = h("div");
+    const exhibition = new Exhibition();
+
+    const draw = (): void => {
+        const profile = app.session.profile;
+        say(
+            lead,
+            profile === null
+                ? "Play live Pong against whoever is waiting. First to seven takes the match."
+                : `Welcome back, ${profile.display_name ?? profile.username}. Someone is about to want a game.`,
+        );
+        if (profile === null) fill(doors, "No account needed.");
+        else if (profile.guest) {
+            const keep = h("a", { href: routeHash({ screen: "account" }) }, "Keep your rating");
+            fill(doors, keep, " with a free account.");
+        } else fill(doors);
+        drawAside(app, aside);
+    };
+
+    play.addEventListener("click", () => {
+        play.setAttribute("aria-disabled", "true");
+        say(play, "One moment");
+        show(error, false);
+        enter(app).catch((reason: unknown) => {
+            play.removeAttribute("aria-disabled");
+            say(play, "Play now");
+            const words = failureWords(reason);
+            say(error, words);
+            show(error, true);
+            announce(words);
+        });
+    });
+
+    draw();
+    const stop = app.session.onChange(draw);
+    const element = h(
+        "div",
+        { class: "home" },
+        h(
+            "div",
+            null,
+            aside,
+            heading,
+            lead,
+            h("div", { class: "home__play" }, play, doors),
+            error,
+        ),
+        exhibition.element,
+        waysToPlay(),
+    );
+    return {
+        title: "Rally",
+        element,
+        heading,
+        dispose: () => {
+            stop();
+            exhibition.stop();
+        },
+    };
+}
+
+/** Signs in as a guest unless someone is signed in already, then joins the queue. */
+async function enter(app: App): Promise<void> {
+    await app.ready;
+    if (!app.session.isSignedIn()) await app.session.playAsGuest();
+    const matchId = app.session.profile?.match_id;
+    if (matchId) app.go({ screen: "game", matchId: String(matchId) });
+    else app.go({ screen: "queue" });
+}
+
+export function failureWords(reason: unknown): string {
+    if (!(reason instanceof ApiError)) return errorWords("bad_reply", "");
+    const words = errorWords(reason.code, reason.message);
+    return reason.retryAfterSeconds === null
+        ? words
+        : `${words} Try again in ${Math.ceil(reason.retryAfterSeconds)} s.`;
+}
+
+function drawAside(app: App, aside: HTMLElement): void {
+    const profile = app.session.profile;
+    const matchId = profile?.match_id;
+    if (!matchId) {
+        fill(aside);
+        return;
+    }
+    fill(
+        aside,
+        h(
+            "div",
+            { class: "note note--live note--split home__resume" },
+            h("span", null, "Your match is still on."),
+            h(
+                "a",
+                {
+                    class: "button button--small",
+                    href: routeHash({ screen: "game", matchId: String(matchId) }),
+                    "data-testid": "resume",
+                },
+                "Back to the court",
+            ),
+        ),
+    );
+}
+
+function waysToPlay(): HTMLElement {
+    const key = (name: string): HTMLElement => h("kbd", { class: "key" }, name);
+    const way = (name: string, ...how: (Node | string)[]): HTMLElement =>
+        h(
+            "li",
+            { class: "ways__item" },
+            h("span", { class: "ways__name" }, name),
+            h("span", { class: "ways__how" }, ...how),
+        );
+    return h(
+        "ul",
+        { class: "ways", "aria-label": "Ways to play" },
+        way("Keyboard", key("W"), " ", key("S"), " or ", key("↑"), " ", key("↓")),
+        way("Touch", "Drag anywhere on your half, or hold the two big buttons."),
+        way("Gamepad", "Stick or pad to move. Plug it in and press anything."),
+    );
+}

@@ -1,0 +1,114 @@
+// Every sentence the client shows or speaks, in one place: screens pick by key, servers send codes.
+
+export const PRODUCT = "Rally";
+
+/** Answers of the server by their stable code; the server's own sentence is the fallback. */
+const ERROR_WORDS: Record<string, string> = {
+    offline: "The server cannot be reached. Check your connection and try again.",
+    bad_reply: "The server answered in a way this page does not understand.",
+    invalid_credentials: "That name and password do not match.",
+    username_taken: "That name is taken. Try another.",
+    email_taken: "That email address already has an account. Sign in instead?",
+    validation_failed: "Some fields need another look.",
+    banned: "This account may not play.",
+    token_reused: "You were signed out because this session was used elsewhere.",
+    rate_limited: "That was a lot of tries in a short time.",
+    overloaded: "It is busy right now. Try again in a moment.",
+    draining: "The server is restarting. Try again in a moment.",
+    already_queued: "You are already in the queue.",
+    not_queued: "You are not in the queue any more.",
+    in_match: "You are in a match already.",
+    no_such_match: "There is no such match.",
+    match_ended: "That match has ended.",
+    not_guest: "This account is not a guest account.",
+    bad_state: "That is not possible at this point of the match.",
+};
+
+export function errorWords(code: string, fallback: string): string {
+    return ERROR_WORDS[code] ?? fallback;
+}
+
+/** Why a match socket closed, by close code; "wait" means that the page reconnects by itself. */
+export interface CloseWords {
+    title: string;
+    detail: string;
+    action: "home" | "take-over" | "reload" | "sign-in" | "wait";
+}
+
+const CLOSE_WORDS: Record<number, CloseWords> = {
+    1001: {
+        title: "Connection lost",
+        detail: "The server ended the connection. Your seat is kept while you reconnect.",
+        action: "wait",
+    },
+    1012: {
+        title: "The server is restarting",
+        detail: "Your match is kept and costs nobody time. Reconnecting.",
+        action: "wait",
+    },
+    4001: {
+        title: "You are signed out",
+        detail: "Sign in again to get back to your seat.",
+        action: "sign-in",
+    },
+    4003: {
+        title: "This seat is not yours",
+        detail: "The match is private or belongs to other players.",
+        action: "home",
+    },
+    4004: {
+        title: "No such match",
+        detail: "It has ended, or the address is wrong.",
+        action: "home",
+    },
+    4008: {
+        title: "Your line is too slow",
+        detail: "The game outran your connection. Your seat is kept while you reconnect.",
+        action: "wait",
+    },
+    4009: {
+        title: "You are playing in another tab",
+        detail: "This match continues there. You can bring it back here.",
+        action: "take-over",
+    },
+    4029: {
+        title: "Too many messages",
+        detail: "This page spoke too fast and was cut off. Your seat is kept while you reconnect.",
+        action: "wait",
+    },
+    4040: {
+        title: "This page is out of date",
+        detail: "It spoke in a way the server did not understand. Reload to continue.",
+        action: "reload",
+    },
+};
+
+const LOST: CloseWords = {
+    title: "Connection lost",
+    detail: "Your seat is kept while you reconnect.",
+    action: "wait",
+};
+
+export function closeWords(code: number): CloseWords {
+    return CLOSE_WORDS[code] ?? LOST;
+}
+
+/** What players can say to each other during a match. */
+export const EMOTES: readonly { id: string; words: string }[] = [
+    { id: "hello", words: "Hello" },
+    { id: "nice", words: "Nice shot" },
+    { id: "close", words: "So close" },
+    { id: "wow", words: "Wow" },
+    { id: "oops", words: "Oops" },
+    { id: "gg", words: "Good game" },
+];
+
+export function emoteWords(id: string): string {
+    return EMOTES.find((emote) => emote.id === id)?.words ?? id;
+}
+
+export function pingWords(milliseconds: number): string {
+    if (milliseconds < 60) return "good";
+    if (milliseconds < 120) return "fair";
+    return milliseconds < 200 ? "slow" : "very slow";
+}
