@@ -7,7 +7,8 @@
 
 void base64_put(struct buf *buf, const void *ptr, size_t len);
 void base64url_put(struct buf *buf, const void *ptr, size_t len);
-/* Appends the decoded bytes to `out`; ERR_INPUT leaves `out` as it was. */
+/* Appends the decoded bytes to `out`. ERR_INPUT: not base64; ERR_TOO_LARGE: beyond out's maximum.
+ * Either leaves the length of `out` as it was. */
 enum err base64_decode(struct str in, struct buf *out) MUST_USE;
 enum err base64url_decode(struct str in, struct buf *out) MUST_USE;
 
