@@ -5,6 +5,8 @@
 #ifndef RALLY_SERVICES_CONTEXT_H
 #define RALLY_SERVICES_CONTEXT_H
 
+#include <stdatomic.h>
+
 #include "lib/base/str.h"
 #include "lib/store/store.h"
 #include "services/settings.h"
@@ -16,6 +18,8 @@ struct limiter;     /* services/limiter.h */
 struct revocations; /* services/revocations.h */
 struct metrics;     /* services/metrics.h */
 struct presence;    /* services/presence.h */
+struct tickets_ws;  /* services/tickets_ws.h */
+struct server;      /* lib/net/net.h */
 
 struct context {
     const struct settings *settings;
@@ -27,7 +31,9 @@ struct context {
     struct revocations *revocations;
     struct metrics *metrics;
     struct presence *presence;
-    bool (*is_draining)(void);
+    struct tickets_ws *tickets_ws;
+    struct server *server;  /* set once the reactors exist */
+    atomic_bool is_draining; /* no new tickets, matches or rooms */
 };
 
 #endif

@@ -69,7 +69,10 @@ struct reply {
     struct str extra;  /* further members of the problem, JSON without braces: "\"game_id\":1" */
     struct reply_event events[REPLY_EVENTS_MAX];
     size_t event_count;
-    bool is_secret; /* never stored for Idempotency-Key, Cache-Control: no-store */
+    bool is_secret; /* never stored for Idempotency-Key */
+    /* Of services/reply.c, for Idempotency-Key: */
+    bool is_claimed; /* the key was claimed with the effect; the reply is to be kept */
+    bool is_replay;  /* status, content_type and body are those of the first time */
 };
 
 enum route_auth {
@@ -121,6 +124,32 @@ struct role {
     size_t route_count;
     const struct role_timer *timers;
     size_t timer_count;
+    const struct socket_route *sockets;
+    size_t socket_count;
+    /* Once, at start, after the store is open and before anything is served; may be NULL. */
+    enum err (*start)(struct context *context);
+};
+
+/* -- sockets --------------------------------------------------------------------------------- */
+
+struct conn;
+
+/* What a WebSocket endpoint is told when somebody has knocked; lives during `open` only. */
+struct socket_open {
+    struct context *context;
+    struct str param;    /* {key} of the pattern, percent-decoded */
+    struct str query;
+    struct str ws_key;   /* Sec-WebSocket-Key */
+    struct str protocols; /* Sec-WebSocket-Protocol, as sent */
+    enum err auth; /* OK and `caller`, or why there is none: accept, explain, close 4001 */
+    struct caller caller;
+};
+
+/* One endpoint. `open` runs on the reactor with the request in hand: it accepts (socket.h), refuses
+ * or moves the connection. */
+struct socket_route {
+    const char *pattern; /* "/ws/game/{key}" */
+    void (*open)(struct conn *conn, const struct socket_open *open);
 };
 
 /* -- helpers for handlers (services/reply.c) ------------------------------------------------- */
@@ -138,6 +167,8 @@ enum err request_read(struct request *request, enum err (*fn)(struct db *db, voi
 /* Adds an event to publish after the commit; `format` makes the JSON payload in the arena. */
 void reply_event(struct request *request, struct reply *reply, const char *subject,
                  const char *format, ...) PRINTF_LIKE(4, 5);
+/* Keeps the reply for its Idempotency-Key, if one was claimed. For the gateway. */
+enum err reply_keep(struct request *request, struct reply *reply) MUST_USE;
 /* Sets a field error and returns ERR_INVALID. */
 enum err reply_invalid(struct reply *reply, const char *field, const char *detail);
 
