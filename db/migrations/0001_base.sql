@@ -49,7 +49,8 @@ CREATE TABLE outbox (
 );
 CREATE UNIQUE INDEX outbox_dedupe ON outbox (topic, dedupe) WHERE dedupe IS NOT NULL;
 CREATE INDEX outbox_due ON outbox (due_ms, id) WHERE done_ms IS NULL AND parked_ms IS NULL;
-CREATE INDEX outbox_order ON outbox (aggregate, id) WHERE done_ms IS NULL AND parked_ms IS NULL;
+CREATE INDEX outbox_order ON outbox (topic, aggregate, id)
+    WHERE done_ms IS NULL AND parked_ms IS NULL;
 CREATE INDEX outbox_done ON outbox (done_ms) WHERE done_ms IS NOT NULL;
 
 -- The row is written with the effect (status NULL), the reply is added when it is known.

@@ -18,14 +18,35 @@ enum db_mode {
     DB_READER, /* never writes */
 };
 
-/* Opens `url`: a path of a SQLite file. ERR_STORE with the reason in the log. */
+/*
+ * Opens `url`: a path of a SQLite file. A writer makes the file (0600) when it is missing and holds
+ * a lock beside it, so that a second process cannot write; a reader needs the writer or a finished
+ * file. ERR_STORE with the reason in the log.
+ */
 enum err db_open(const char *url, enum db_mode mode, struct db **out) MUST_USE;
+/* Closes it; a writer's last act is a full checkpoint. Nothing may be running. NULL is allowed. */
 void db_close(struct db *db);
+/* Reads the whole file for damage. ERR_STORE with the first finding in the log. */
+enum err db_check(struct db *db) MUST_USE;
+/* Runs several statements without parameters, as a migration has them. */
+enum err db_script(struct db *db, const char *sql) MUST_USE;
+/*
+ * Moves what is in the write-ahead log into the file; writer only, outside a transaction. Waits for
+ * nobody, unless readers have kept the log from starting again until it grew beyond 64 MiB.
+ */
+enum err db_checkpoint(struct db *db) MUST_USE;
+/* Bytes in the write-ahead log that no checkpoint has moved yet, as of the last commit. */
+uint64_t db_log_size(const struct db *db);
+/* The operating system failed to make data durable: what it holds now is unknown, so nothing may be
+ * acknowledged any more; the process must end and recover from the log. */
+bool db_has_lost_sync(const struct db *db);
 
 /* Transactions. db_begin takes the write lock at once on a writer (BEGIN IMMEDIATE). */
 enum err db_begin(struct db *db) MUST_USE;
 enum err db_commit(struct db *db) MUST_USE;
 void db_rollback(struct db *db);
+/* False also when the database gave up a transaction on its own (disk full, I/O error). */
+bool db_in_transaction(const struct db *db);
 /* A savepoint inside a transaction; one at a time. */
 enum err db_savepoint(struct db *db) MUST_USE;
 enum err db_savepoint_release(struct db *db) MUST_USE;
@@ -53,7 +74,8 @@ enum err db_run(struct db *db, const char *sql, const struct db_value *args, siz
     db_run(db, sql, (struct db_value[]){__VA_ARGS__},                                              \
            ARRAY_COUNT(((struct db_value[]){__VA_ARGS__})), changed)
 
-/* Starts a statement with rows; then db_next until ERR_END; then db_done (always). */
+/* Starts a statement with rows; then db_next until ERR_END; then db_done (always). Bytes that were
+ * bound must live until then. A statement that writes has done so after its first db_next. */
 enum err db_query(struct db *db, const char *sql, const struct db_value *args, size_t count,
                   struct db_rows **out) MUST_USE;
 #define DB_QUERY(db, sql, out, ...)                                                                \
@@ -64,6 +86,6 @@ void db_done(struct db_rows *rows);
 /* Columns of the present row, from 0. Bytes live until the next db_next or db_done. */
 int64_t db_i64(const struct db_rows *rows, int column);
 bool db_is_null(const struct db_rows *rows, int column);
-struct str db_text(const struct db_rows *rows, int column); /* text or blob */
+struct str db_text(const struct db_rows *rows, int column); /* text or blob; NULL is empty */
 
 #endif

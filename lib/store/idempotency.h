@@ -34,7 +34,7 @@ struct idempotency_reply {
     struct str content_type;
     struct str body;
 };
-/* Keeps the reply of a claimed key. ERR_STATE when it has one already or was never claimed. */
+/* Keeps the reply of a claimed key. ERR_BAD_STATE when it has one already or was never claimed. */
 enum err idempotency_store(struct db *db, const struct idempotency_reply *reply) MUST_USE;
 enum err idempotency_purge(struct db *db, uint64_t now_ms, uint64_t *purged) MUST_USE;
 

@@ -118,7 +118,7 @@ struct matches_save_args {
     uint8_t pauses_used[MATCH_SEATS];
     uint64_t now_ms;
 };
-/* ERR_NO_SUCH_MATCH, ERR_MATCH_ENDED, ERR_STALE_EPOCH; ERR_STATE for a state that is an end. The
+/* ERR_NO_SUCH_MATCH, ERR_MATCH_ENDED, ERR_STALE_EPOCH; ERR_BAD_STATE for a state that is an end. The
  * first `running` sets started_ms. */
 enum err matches_save(struct db *db, const struct matches_save_args *args) MUST_USE;
 
@@ -183,7 +183,7 @@ struct matches_rematched {
     uint64_t match_id;
     bool is_repeat; /* it was made before: there is one rematch of a match */
 };
-/* The same players, mode and ruleset again. ERR_STATE when the match has not ended by play;
+/* The same players, mode and ruleset again. ERR_BAD_STATE when the match has not ended by play;
  * ERR_ALREADY_QUEUED, ERR_IN_MATCH, ERR_CONFLICT when a player is not free;
  * ERR_NO_SUCH_MATCH. */
 enum err matches_rematch(struct db *db, const struct matches_rematch_args *args,

@@ -10,8 +10,6 @@
 #ifndef RALLY_STORE_STORE_H
 #define RALLY_STORE_STORE_H
 
-#include <stdatomic.h>
-
 #include "lib/base/mpsc.h"
 #include "lib/db/db.h"
 
@@ -24,9 +22,10 @@ struct store_config {
     uint32_t reader_count;
 };
 
-/* Opens, checks (quick_check), migrates, starts the writer. ERR_STORE with the reason logged. */
+/* Opens, checks (quick_check), migrates, starts the writer. ERR_STORE with the reason logged: no
+ * access, in use by another process, damaged, or of a newer or altered schema. */
 enum err store_open(const struct store_config *config, struct store **out) MUST_USE;
-/* Runs what is queued, checkpoints, closes. */
+/* Runs what is queued, checkpoints, closes. Nobody may use the store any more. */
 void store_close(struct store *store);
 
 /*
@@ -39,9 +38,8 @@ struct store_job {
     void *arg;
     void (*done)(struct store_job *job, enum err err);
     enum err result;         /* of run */
-    uint64_t batch;          /* number of the commit that will make it durable */
+    uint64_t batch;          /* number of the commit that makes it durable, or fails */
     struct store_job *next;  /* the writer's own */
-    atomic_int has_run;      /* the writer's own */
 };
 
 /* From any thread, never blocks. ERR_FULL when LIMIT_STORE_QUEUE jobs are queued: nothing happens
@@ -50,8 +48,9 @@ enum err store_submit(struct store *store, struct store_job *job) MUST_USE;
 
 /*
  * From a worker: runs `fn` on the writer and returns its result as soon as it has RUN, before the
- * commit; *batch is raised to the commit it belongs to. Whatever tells the outside world must wait
- * for that commit: see store_when_durable. ERR_FULL when the queue is full.
+ * commit; *batch is raised to the commit it belongs to, also when it returns an error (which may
+ * rest on what others have done in the same batch). Whatever tells the outside world must wait for
+ * that commit: see store_when_durable. ERR_FULL when the queue is full.
  */
 enum err store_write(struct store *store, store_fn fn, void *arg, uint64_t *batch) MUST_USE;
 
@@ -62,7 +61,8 @@ void store_when_durable(struct store *store, uint64_t batch, struct store_job *j
 /* Like store_write, and waits for the commit. For start-up, timers and tools. */
 enum err store_write_durable(struct store *store, store_fn fn, void *arg) MUST_USE;
 
-/* From a worker: runs `fn` on an idle reader, inside a read transaction (one snapshot). */
+/* From a worker: runs `fn` on an idle reader, inside a read transaction (one snapshot). It sees what
+ * is committed, not what a store_write of the same worker has left in an open batch. */
 enum err store_read(struct store *store, store_fn fn, void *arg) MUST_USE;
 
 struct store_stats {
