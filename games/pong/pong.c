@@ -166,8 +166,6 @@ static void bounce_arcade(struct pong *pong, const struct pong_rules *rules, uin
     }
     if (vx > PONG_ARCADE_VX_MAX)
         vx = PONG_ARCADE_VX_MAX;
-    if (pong->hits < UINT16_MAX)
-        pong->hits++;
     pong->ball_vx = -side_of(seat) * vx;
     pong->ball_vy = vy;
 }

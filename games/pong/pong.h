@@ -52,7 +52,7 @@ struct pong {
     uint32_t wait_ticks; /* until the ball is served by itself */
     uint16_t scores[PONG_SEATS];
     uint16_t win_score;
-    uint16_t hits; /* of this rally: the ball's speed level */
+    uint16_t hits; /* of this rally: the ball's speed level; 0 under the arcade rules */
     uint8_t ruleset;
     uint8_t phase;
     uint8_t server;    /* seat the ball is served to: it conceded the last point */

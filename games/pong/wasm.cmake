@@ -1,6 +1,10 @@
 # rally_wasm(): builds ${CMAKE_BINARY_DIR}/web/pong.wasm, Pong for the browser, from the same file
 # as the server's. The module has no imports and its memory cannot grow: one page of 64 KiB.
+# Asking twice is harmless: the client and the vectors both want it.
 function(rally_wasm)
+  if(TARGET pong_wasm)
+    return()
+  endif()
   find_program(RALLY_WASM_CLANG NAMES clang clang-18 clang-17 clang-16 clang-15 clang-14)
   find_program(RALLY_WASM_LD NAMES wasm-ld wasm-ld-18 wasm-ld-17 wasm-ld-16 wasm-ld-15 wasm-ld-14)
   if(NOT RALLY_WASM_CLANG OR NOT RALLY_WASM_LD)
