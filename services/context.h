@@ -19,7 +19,9 @@ struct revocations; /* services/revocations.h */
 struct metrics;     /* services/metrics.h */
 struct presence;    /* services/presence.h */
 struct tickets_ws;  /* services/tickets_ws.h */
+struct identities;  /* services/identity.h */
 struct server;      /* lib/net/net.h */
+struct gateway;     /* services/gateway/gateway.h */
 
 struct context {
     const struct settings *settings;
@@ -32,7 +34,9 @@ struct context {
     struct metrics *metrics;
     struct presence *presence;
     struct tickets_ws *tickets_ws;
-    struct server *server;  /* set once the reactors exist */
+    struct identities *identities;
+    struct gateway *gateway;
+    struct server *server;   /* set once the reactors exist */
     atomic_bool is_draining; /* no new tickets, matches or rooms */
 };
 
