@@ -79,8 +79,9 @@ def run_file(path, patterns):
     try:
         module = importlib.import_module(path.stem)
         loader = unittest.TestLoader()
-        if patterns:
-            loader.testNamePatterns = [f"*{pattern}*" for pattern in patterns]
+        if patterns:  # fnmatch without regard to case, so that a word of the class's name is found as well.
+            loader.testNamePatterns = ["*" + "".join(f"[{letter.lower()}{letter.upper()}]" if letter.isalpha() else letter
+                                                     for letter in pattern) + "*" for pattern in patterns]
         loader.loadTestsFromModule(module).run(recorder)
     except Exception:
         recorder.rows.append(("failed", path.name, traceback.format_exc(), 0.0))

@@ -4,11 +4,10 @@ the start with a sentence that names the culprit, and a secret is never shown.""
 import os
 import pathlib
 import shutil
-import subprocess
 import tempfile
 import unittest
 
-from harness.server import Server, run_rallyd
+from harness.server import Server, make_signing_key, run_rallyd
 
 SECRET = "canary-secret-7f3a9d0e55c1b2-canary"
 
@@ -90,11 +89,7 @@ class Configuration(unittest.TestCase):
     # -- production -------------------------------------------------------------------------------------------------
 
     def signing_key(self, mode=0o600):
-        path = self.folder / "signing.pem"
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(path)], check=True,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        path.chmod(mode)
-        return str(path)
+        return make_signing_key(self.folder, mode)
 
     def test_production_refuses_a_generated_signing_key(self):
         self.refused("RALLY_SIGNING_KEY", RALLY_ENV="production")

@@ -150,6 +150,15 @@ class Server:
 OTHER_SETTINGS = ("DATABASE_URL", "REDIS_URL", "NATS_URL", "USER_MANAGEMENT_URL", "API_KEY")
 
 
+def make_signing_key(folder, mode=0o600):
+    """An Ed25519 private key in PEM, as production wants one: the path of the file."""
+    path = pathlib.Path(folder) / "signing.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", str(path)], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    path.chmod(mode)
+    return str(path)
+
+
 def run_rallyd(arguments=(), settings=None, folder=None, seconds=20):
     """Runs `rallyd` to its own end (for --print-config and refused settings): (exit code, output)."""
     own = Server(**(settings or {}))
