@@ -33,8 +33,8 @@ FLUSH_US = 1400  # a flush of the stated disk; see slow_disk.c
 SECTIONS = ["ready", "memory", "upgrades", "profile", "durable", "rooms", "capacity"]
 
 # Every size and duration of a run, so that the quick pass is the same code with smaller numbers.
-FULL = dict(passes=6, rooms=1000, warm_s=3, measure_s=6, capacity_first=400, capacity_step=200,
-            capacity_top=4000, capacity_fine=100, capacity_measure_s=3, sockets=2000,
+FULL = dict(passes=6, rooms=1000, warm_s=3, measure_s=6, capacity_first=600, capacity_step=200,
+            capacity_top=3200, capacity_fine=100, capacity_measure_s=3, sockets=2000,
             upgrades=5000, profile=20000, grouped=8000, single=300, ready=9)
 QUICK = dict(passes=1, rooms=20, warm_s=1, measure_s=1, capacity_first=10, capacity_step=10,
              capacity_top=20, capacity_fine=10, capacity_measure_s=1, sockets=50, upgrades=100,
@@ -224,10 +224,9 @@ class Bench:
             raise BenchError(f"{name} ended with {child.returncode}")
         return [json.loads(line) for line in text.splitlines()] if text else []
 
-    def load(self, server, rooms, *more, is_rally=True, measure_s=None):
-        arguments = ["--server", server.port, "--pid", server.pid, "--rooms", rooms, "--warm-s",
-                     self.warm_s, "--measure-s", measure_s or self.measure_s, "--server-core",
-                     SERVER_CORE, *more]
+    def load(self, server, rooms, *more, is_rally=True):
+        arguments = ["--server", server.port, "--pid", server.pid, "--rooms", rooms,
+                     "--server-core", SERVER_CORE, *more]
         if is_rally:
             arguments += ["--tokens", self.tokens, "--metrics", server.metrics]
         lines = self.program("load", *arguments)
@@ -281,7 +280,8 @@ def section_rooms(bench):
             say(f"rooms: pass {number + 1}/{bench.passes}, {kind}")
             server = bench.limit_start() if kind == "limit" else bench.rally_start(bench.template)
             try:
-                result = bench.load(server, bench.rooms, is_rally=kind == "rally")[-1]
+                result = bench.load(server, bench.rooms, "--warm-s", bench.warm_s, "--measure-s",
+                                    bench.measure_s, is_rally=kind == "rally")[-1]
             finally:
                 bench.rally_stop(server)
             (limits if kind == "limit" else rallies).append(result)
@@ -339,7 +339,8 @@ def capacity_probe(bench, kind, best):
     server = bench.limit_start() if kind == "limit" else bench.rally_start(bench.template)
     try:
         results = bench.load(server, ",".join(map(str, steps)), "--tries", 2, "--stop-late-ms", 10,
-                             is_rally=kind == "rally", measure_s=bench.capacity_measure_s)
+                             "--warm-s", 1, "--measure-s", bench.capacity_measure_s,
+                             is_rally=kind == "rally")
     finally:
         bench.rally_stop(server)
     bench.keep("capacity", kind, results)
