@@ -13,6 +13,8 @@ export interface Screen {
     element: HTMLElement;
     /** Where the keyboard goes when the screen opens. */
     heading: HTMLElement;
+    /** True when the screen uses the whole width of the window. */
+    wide?: boolean;
     dispose?(): void;
 }
 
@@ -75,6 +77,7 @@ export class Shell implements App {
         document.body.classList.toggle("in-match", route.screen === "game");
         const screen = this.makers[route.screen](this, route);
         this.screen = screen;
+        this.main.classList.toggle("main--wide", screen.wide === true);
         fill(this.main, screen.element);
         this.setTitle(screen.title);
         this.drawNav();

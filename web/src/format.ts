@@ -41,13 +41,16 @@ const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
 ];
 
 /** "3 minutes ago", "yesterday"; after a week the date itself. */
-export function ago(atMs: number, nowMs: number, locale?: string): string {
+export function ago(atMs: number, nowMs: number, locale?: string, short = false): string {
     const passed = nowMs - atMs;
     if (!Number.isFinite(passed)) return "";
     if (passed > 7 * 86_400_000) {
-        return new Intl.DateTimeFormat(locale, { dateStyle: "medium" }).format(atMs);
+        return new Intl.DateTimeFormat(locale, { dateStyle: short ? "short" : "medium" }).format(atMs);
     }
-    const words = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+    const words = new Intl.RelativeTimeFormat(locale, {
+        numeric: "auto",
+        style: short ? "narrow" : "long",
+    });
     for (const [unit, length] of UNITS) {
         if (passed >= length) return words.format(-Math.floor(passed / length), unit);
     }

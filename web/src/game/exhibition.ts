@@ -1,10 +1,11 @@
 // The game on the first page: two simple players under the real rules, in the browser alone. It
 // shows what Rally is before a word is read. Still for those who want no motion.
 import { prefersReducedMotion } from "../a11y.ts";
-import { h } from "../dom.ts";
+import { blockNumber } from "../blocks.ts";
+import { fill, h } from "../dom.ts";
 import { CourtView } from "./renderer.ts";
 import { openPong } from "./rules-loader.ts";
-import { STEP_HIT_LEFT, STEP_HIT_RIGHT, type PongExports } from "./rules.ts";
+import { STEP_HIT_LEFT, STEP_HIT_RIGHT, STEP_GOALS, type PongExports } from "./rules.ts";
 import type { Ruleset } from "./types.ts";
 
 const CLASSIC: Ruleset = {
@@ -21,19 +22,22 @@ const ENDLESS = 60_000;
 
 export class Exhibition {
     readonly element: HTMLElement;
-    private readonly view = new CourtView(CLASSIC, "left");
+    private readonly view = new CourtView(CLASSIC, "left", true);
     private pong: PongExports | null = null;
     private frame = 0;
     private behindMs = 0;
     private lastMs = 0;
     /** Where on the paddle each side means to hit, so that rallies wander. */
     private readonly aims = [18, -24];
+    private readonly digits = [scoreDigits(), scoreDigits()] as const;
 
     constructor() {
         this.element = h(
-            "figure",
+            "div",
             { class: "show", "aria-hidden": "true" },
-            h("div", { class: "show__court" }, this.view.ground, this.view.players),
+            this.view.ground,
+            this.view.players,
+            h("div", { class: "show__score score" }, this.digits[0], this.digits[1]),
         );
         void this.start();
     }
@@ -50,9 +54,18 @@ export class Exhibition {
         if (prefersReducedMotion()) return;
         const pong = await openPong();
         if (pong === null || !this.element.isConnected) return;
-        pong.pong_init(0, ENDLESS, Date.now() >>> 0, 7);
         this.pong = pong;
+        this.begin(pong);
         this.frame = requestAnimationFrame(this.draw);
+    }
+
+    private begin(pong: PongExports): void {
+        pong.pong_init(0, ENDLESS, Date.now() >>> 0, 7);
+        this.showScore(pong);
+    }
+
+    private showScore(pong: PongExports): void {
+        this.digits.forEach((element, seat) => fill(element, ...blockNumber(pong.pong_score(seat))));
     }
 
     private readonly draw = (nowMs: number): void => {
@@ -75,6 +88,11 @@ export class Exhibition {
     private tick(pong: PongExports, nowMs: number): void {
         for (const seat of [0, 1]) pong.pong_input(seat, this.play(pong, seat));
         const bits = pong.pong_step();
+        if ((bits & STEP_GOALS) !== 0) {
+            if (Math.max(pong.pong_score(0), pong.pong_score(1)) < CLASSIC.win_score) {
+                this.showScore(pong);
+            } else this.begin(pong);
+        }
         if ((bits & (STEP_HIT_LEFT | STEP_HIT_RIGHT)) === 0) return;
         const seat = (bits & STEP_HIT_LEFT) !== 0 ? 0 : 1;
         this.aims[seat] = (Math.random() - 0.5) * 70;
@@ -87,4 +105,8 @@ export class Exhibition {
         const distance = goal - pong.pong_paddle_y(seat) / 256;
         return Math.abs(distance) < 8 ? 0 : Math.sign(distance);
     }
+}
+
+function scoreDigits(): HTMLElement {
+    return h("span", { class: "score__digits" }, ...blockNumber(0));
 }

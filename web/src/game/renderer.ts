@@ -22,13 +22,19 @@ export class CourtView {
     private readonly sizes: ResizeObserver;
     private rings: Ring[] = [];
     private paint: Paint = readPaint();
-    private scale = 1;
+    private scaleX = 1;
+    private scaleY = 1;
+    /** How much a circle is squeezed along each axis so that it stays round on screen. */
+    private roundX = 1;
+    private roundY = 1;
     private calm = prefersReducedMotion();
 
     constructor(
         private readonly ruleset: Ruleset,
         /** Whose paddle is drawn as mine; null draws both alike. */
         private readonly mine: Side | null,
+        /** Leaves the inner lines out, for a court that has text on it. */
+        private readonly plain = false,
     ) {
         this.sizes = new ResizeObserver(() => this.resize());
         this.sizes.observe(this.ground);
@@ -57,7 +63,7 @@ export class CourtView {
     draw(picture: Picture, nowMs: number, moving: boolean): void {
         const pen = this.players.getContext("2d");
         if (pen === null) return;
-        pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+        pen.setTransform(this.scaleX, 0, 0, this.scaleY, 0, 0);
         pen.clearRect(0, 0, this.ruleset.width, this.ruleset.height);
         this.drawRings(pen, nowMs);
         this.drawTrail(pen, picture, moving);
@@ -76,7 +82,11 @@ export class CourtView {
             layer.width = width;
             layer.height = height;
         }
-        this.scale = width / this.ruleset.width;
+        this.scaleX = width / this.ruleset.width;
+        this.scaleY = height / this.ruleset.height;
+        const unit = Math.min(this.scaleX, this.scaleY);
+        this.roundX = unit / this.scaleX;
+        this.roundY = unit / this.scaleY;
         this.paint = readPaint();
         this.calm = prefersReducedMotion();
         this.drawGround();
@@ -87,7 +97,7 @@ export class CourtView {
         const pen = this.ground.getContext("2d");
         if (pen === null) return;
         const { width, height } = this.ruleset;
-        pen.setTransform(this.scale, 0, 0, this.scale, 0, 0);
+        pen.setTransform(this.scaleX, 0, 0, this.scaleY, 0, 0);
         pen.fillStyle = this.paint.court;
         pen.fillRect(0, 0, width, height);
         pen.fillStyle = this.paint.edge;
@@ -99,8 +109,11 @@ export class CourtView {
         pen.globalAlpha = 0.2;
         line(pen, 0, height / 10, width, height / 10);
         line(pen, 0, (height * 9) / 10, width, (height * 9) / 10);
-        for (const x of [width * 0.23, width * 0.77]) line(pen, x, height / 10, x, (height * 9) / 10);
-        line(pen, width * 0.23, height / 2, width * 0.77, height / 2);
+        if (!this.plain) {
+            const [near, far] = [width * 0.23, width * 0.77];
+            for (const x of [near, far]) line(pen, x, height / 10, x, (height * 9) / 10);
+            line(pen, near, height / 2, far, height / 2);
+        }
         pen.globalAlpha = 0.62;
         pen.lineWidth = 4;
         pen.setLineDash([height / 40, height / 40]);
@@ -138,10 +151,16 @@ export class CourtView {
         const radius = this.ruleset.ball.size / 2;
         pen.fillStyle = this.paint.edge;
         pen.globalAlpha = 0.5;
-        disc(pen, picture.ball.x, picture.ball.y, radius * 1.7);
+        this.disc(pen, picture.ball.x, picture.ball.y, radius * 1.7);
         pen.globalAlpha = 1;
         pen.fillStyle = this.paint.ball;
-        disc(pen, picture.ball.x, picture.ball.y, radius * 1.15);
+        this.disc(pen, picture.ball.x, picture.ball.y, radius * 1.15);
+    }
+
+    private disc(pen: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+        pen.beginPath();
+        pen.ellipse(x, y, radius * this.roundX, radius * this.roundY, 0, 0, Math.PI * 2);
+        pen.fill();
     }
 
     private drawTrail(pen: CanvasRenderingContext2D, picture: Picture, moving: boolean): void {
@@ -159,7 +178,12 @@ export class CourtView {
         this.trail.forEach((point, index) => {
             const age = (index + 1) / this.trail.length;
             pen.globalAlpha = 0.16 * age;
-            disc(pen, point.x, point.y, (this.ruleset.ball.size / 2) * (0.35 + 0.65 * age));
+            this.disc(
+                pen,
+                point.x,
+                point.y,
+                (this.ruleset.ball.size / 2) * (0.35 + 0.65 * age),
+            );
         });
         pen.globalAlpha = 1;
     }
@@ -171,8 +195,10 @@ export class CourtView {
             const age = (nowMs - ring.bornMs) / RING_MS;
             pen.globalAlpha = 0.5 * (1 - age);
             pen.lineWidth = 3 * (1 - age) + 0.5;
+            const radius = this.ruleset.ball.size * (0.6 + 1.8 * age);
+            const [radiusX, radiusY] = [radius * this.roundX, radius * this.roundY];
             pen.beginPath();
-            pen.arc(ring.x, ring.y, this.ruleset.ball.size * (0.6 + 1.8 * age), 0, Math.PI * 2);
+            pen.ellipse(ring.x, ring.y, radiusX, radiusY, 0, 0, Math.PI * 2);
             pen.stroke();
         }
         pen.globalAlpha = 1;
@@ -209,12 +235,6 @@ function line(
     pen.moveTo(x1, y1);
     pen.lineTo(x2, y2);
     pen.stroke();
-}
-
-function disc(pen: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
-    pen.beginPath();
-    pen.arc(x, y, radius, 0, Math.PI * 2);
-    pen.fill();
 }
 
 function box(

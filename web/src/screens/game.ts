@@ -171,6 +171,7 @@ class GameScreen implements Screen {
         }[words.action];
         const screen = message({ title: words.title, text: words.detail, actions });
         fill(this.element, screen.element);
+        document.body.classList.remove("in-match");
         this.app.setTitle(words.title);
         focusOn(screen.heading);
         announce(`${words.title}. ${words.detail}`);
@@ -262,6 +263,7 @@ class GameScreen implements Screen {
         const { model } = this.link;
         this.result = new Result(this.app, model, () => this.link.action("rematch"));
         fill(this.element, this.result.element);
+        document.body.classList.remove("in-match");
         this.app.setTitle(this.result.title);
         focusOn(this.result.heading);
         // The rating shown elsewhere is old now; a failure here only leaves it old.

@@ -110,7 +110,7 @@ function row(match: PastMatch, username: string): HTMLElement {
     const theirs = first ? match.player2_score : match.player1_score;
     const opponent = first ? match.player2 : match.player1;
     const playedMs = Date.parse(match.played_at);
-    const when = Number.isNaN(playedMs) ? "" : ago(playedMs, Date.now());
+    const when = Number.isNaN(playedMs) ? "" : ago(playedMs, Date.now(), undefined, isNarrow());
     const [words, style] =
         match.winner === null
             ? ["No result", "outcome"]
@@ -126,6 +126,11 @@ function row(match: PastMatch, username: string): HTMLElement {
         h("td", { class: "wide soft" }, clockTime(match.duration * 1000)),
         h("td", { class: "soft" }, h("time", { datetime: match.played_at }, when)),
     );
+}
+
+/** On a phone the words are shortened so that the table need not scroll sideways. */
+function isNarrow(): boolean {
+    return window.matchMedia("(max-width: 40rem)").matches;
 }
 
 function nothingYet(): HTMLElement {

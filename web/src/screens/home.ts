@@ -23,7 +23,12 @@ export function homeScreen(app: App): Screen {
     const doors = h("p", { class: "home__doors" });
     const lead = h("p", { class: "home__lead" });
     const error = h("p", { class: "note note--bad home__error", role: "alert", hidden: true });
-    const aside = h("div");
+    const running = h("p", { class: "home__resume", hidden: true }, "Your match is still on.");
+    const resume = h(
+        "a",
+        { class: "button button--primary button--large", "data-testid": "resume", hidden: true },
+        "Back to the court",
+    );
     const exhibition = new Exhibition();
 
     const draw = (): void => {
@@ -39,7 +44,11 @@ export function homeScreen(app: App): Screen {
             const keep = h("a", { href: routeHash({ screen: "account" }) }, "Keep your rating");
             fill(doors, keep, " with a free account.");
         } else fill(doors);
-        drawAside(app, aside);
+        const matchId = profile?.match_id;
+        show(running, Boolean(matchId));
+        show(resume, Boolean(matchId));
+        show(play, !matchId);
+        if (matchId) resume.href = routeHash({ screen: "game", matchId: String(matchId) });
     };
 
     play.addEventListener("click", () => {
@@ -62,21 +71,26 @@ export function homeScreen(app: App): Screen {
         "div",
         { class: "home" },
         h(
-            "div",
-            null,
-            aside,
-            heading,
-            lead,
-            h("div", { class: "home__play" }, play, doors),
-            error,
+            "section",
+            { class: "stage" },
+            exhibition.element,
+            h(
+                "div",
+                { class: "stage__words" },
+                running,
+                heading,
+                lead,
+                h("div", { class: "home__play" }, play, resume, doors),
+                error,
+            ),
         ),
-        exhibition.element,
         waysToPlay(),
     );
     return {
         title: "Rally",
         element,
         heading,
+        wide: true,
         dispose: () => {
             stop();
             exhibition.stop();
@@ -99,32 +113,6 @@ export function failureWords(reason: unknown): string {
     return reason.retryAfterSeconds === null
         ? words
         : `${words} Try again in ${Math.ceil(reason.retryAfterSeconds)} s.`;
-}
-
-function drawAside(app: App, aside: HTMLElement): void {
-    const profile = app.session.profile;
-    const matchId = profile?.match_id;
-    if (!matchId) {
-        fill(aside);
-        return;
-    }
-    fill(
-        aside,
-        h(
-            "div",
-            { class: "note note--live note--split home__resume" },
-            h("span", null, "Your match is still on."),
-            h(
-                "a",
-                {
-                    class: "button button--small",
-                    href: routeHash({ screen: "game", matchId: String(matchId) }),
-                    "data-testid": "resume",
-                },
-                "Back to the court",
-            ),
-        ),
-    );
 }
 
 function waysToPlay(): HTMLElement {

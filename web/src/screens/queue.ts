@@ -92,7 +92,9 @@ function waiting(app: App): Screen {
 
 export function placeWords(place: QueuePlace): string {
     const parts: string[] = [];
-    if (place.position !== null) {
+    if (place.position === 1) {
+        parts.push("You are next.");
+    } else if (place.position !== null) {
         const of = place.total !== null && place.total > 1 ? ` of ${place.total}` : "";
         parts.push(`You are ${ordinal(place.position)}${of} in the queue.`);
     } else {

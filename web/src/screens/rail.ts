@@ -13,14 +13,14 @@ export interface RailActions {
 export class Rail {
     readonly element: HTMLElement;
     private readonly ping = h("span", { class: "ping", "data-testid": "ping" });
-    private readonly pingText = h("span", null, "Measuring");
+    private readonly pingNumber = h("span", null, "Measuring");
+    private readonly pingWord = h("span", { class: "ping__word" });
     private readonly notice = h("span", { class: "rail__notice", role: "status" });
     private readonly pauseButton = button("Pause", "pause");
-    private shownPing = "";
     private noticeTimer = 0;
 
     constructor(spectator: boolean, actions: RailActions) {
-        this.ping.append(pingBars(), this.pingText);
+        this.ping.append(pingBars(), h("span", null, this.pingNumber, this.pingWord));
         const left = h("div", { class: "rail__side" }, this.ping, this.notice);
         const right = h("div", { class: "rail__side" });
         if (spectator) {
@@ -42,11 +42,11 @@ export class Rail {
     }
 
     showPing(milliseconds: number | null): void {
-        const text = milliseconds === null ? "Measuring" : pingText(milliseconds);
-        if (text === this.shownPing) return;
-        this.shownPing = text;
-        say(this.pingText, text);
-        this.ping.dataset.level = milliseconds === null ? "" : pingWords(milliseconds);
+        if (milliseconds === null) return;
+        const level = pingWords(milliseconds);
+        say(this.pingNumber, `${milliseconds} ms`);
+        say(this.pingWord, `, ${level}`);
+        if (this.ping.dataset.level !== level) this.ping.dataset.level = level;
     }
 
     /** The pause button says what it will do; it rests when there is nothing to pause. */
@@ -62,10 +62,6 @@ export class Rail {
         window.clearTimeout(this.noticeTimer);
         if (forMs !== null) this.noticeTimer = window.setTimeout(() => say(this.notice, ""), forMs);
     }
-}
-
-function pingText(milliseconds: number): string {
-    return `${milliseconds} ms, ${pingWords(milliseconds)}`;
 }
 
 function pingBars(): HTMLElement {

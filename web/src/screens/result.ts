@@ -64,8 +64,7 @@ export class Result {
                 { class: "result__actions" },
                 player && again,
                 canRematch && this.rematch,
-                h("a", { class: "button button--quiet", href: routeHash({ screen: "history" }) }, "History"),
-                h("a", { class: "button button--quiet", href: routeHash({ screen: "home" }) }, "Home"),
+                !player && h("a", { class: "button", href: routeHash({ screen: "home" }) }, "To the start"),
             ),
             this.line,
         );
