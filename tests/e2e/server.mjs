@@ -42,7 +42,8 @@ export function startServer(settings = {}) {
             });
             // The first signal drains, the second ends at once; results are flushed either way.
             process_.kill("SIGTERM");
-            process_.kill("SIGTERM");
+            const again = setTimeout(() => process_.kill("SIGTERM"), 300);
+            process_.once("exit", () => clearTimeout(again));
         });
     return new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new Error("rallyd did not start")), START_MS);
