@@ -22,6 +22,9 @@ struct tickets_ws;  /* services/tickets_ws.h */
 struct identities;  /* services/identity.h */
 struct server;      /* lib/net/net.h */
 struct gateway;     /* services/gateway/gateway.h */
+struct queue;       /* lib/base/queue.h */
+
+#define RALLY_VERSION "0.1.0"
 
 struct context {
     const struct settings *settings;
@@ -36,6 +39,8 @@ struct context {
     struct tickets_ws *tickets_ws;
     struct identities *identities;
     struct gateway *gateway;
+    struct queue *worker_queue; /* for their depths only: requests go through the bus */
+    struct queue *hash_queue;
     struct server *server;   /* set once the reactors exist */
     atomic_bool is_draining; /* no new tickets, matches or rooms */
 };

@@ -20,6 +20,9 @@
 #define REQUEST_PARAMS_MAX 3
 #define REQUEST_ID_SIZE 27
 
+struct conn;
+struct reactor;
+
 /* Who asks; all zero without a token. */
 struct caller {
     uint64_t user_id;
@@ -49,7 +52,8 @@ struct request {
     uint64_t now_ms;          /* wall */
 };
 
-#define REPLY_EVENTS_MAX 8
+/* A password change may end every live family but one (FAMILY_LIVE_MAX), each with its event. */
+#define REPLY_EVENTS_MAX 32
 
 /* A hint for the bus, published after the commit. */
 struct reply_event {
@@ -86,13 +90,13 @@ enum route_pool {
     POOL_HASHING, /* the handler hashes a password: own threads, own short queue, deadline */
 };
 
-/* Rate classes of reliability.md section 5; the figures are in services/gateway/limits.c. */
+/* Rate classes of reliability.md section 5; the figures are in services/limiter.c. */
 enum rate_class {
     RATE_NONE,
     RATE_READ,     /* 120/min */
     RATE_WRITE,    /* 30/min */
     RATE_LOGIN,    /* 20/min per address; per account in the handler */
-    RATE_REGISTER, /* 3/h per address, burst 20 in development */
+    RATE_REGISTER, /* 3/h per address; more in development */
     RATE_REFRESH,
     RATE_TICKET, /* ws tickets: 20/min burst 10 */
     RATE_QUEUE,  /* join and leave: 10/min */
@@ -118,6 +122,11 @@ struct role_timer {
     void (*run)(struct context *context, uint64_t now_ms);
 };
 
+struct reactor;
+struct socket_route;
+
+struct socket_route;
+
 struct role {
     const char *name; /* "profile" */
     const struct route *routes;
@@ -126,8 +135,13 @@ struct role {
     size_t timer_count;
     const struct socket_route *sockets;
     size_t socket_count;
-    /* Once, at start, after the store is open and before anything is served; may be NULL. */
+    /* All may be NULL. start: once, after the store is open and before anything is served. */
     enum err (*start)(struct context *context);
+    /* On each reactor's thread, around its life. State goes to reactor_state.h. */
+    enum err (*reactor_start)(struct reactor *reactor);
+    void (*reactor_stop)(struct reactor *reactor);
+    /* Appends the role's own metrics (Prometheus text); on a worker. */
+    void (*metrics)(struct context *context, struct buf *out);
 };
 
 /* -- sockets --------------------------------------------------------------------------------- */
