@@ -5,10 +5,10 @@
 
 #include "lib/base/str.h"
 
-#define HTTP_CHAR_TOKEN 1  /* tchar */
-#define HTTP_CHAR_TARGET 2 /* pchar, "/" and "?", with "%" */
-#define HTTP_CHAR_HOST 4   /* of a reg-name or address: no "%", no sub-delims */
-#define HTTP_CHAR_FIELD 8  /* field-vchar, obs-text, SP and HTAB */
+#define HTTP_CHAR_TOKEN 1      /* tchar */
+#define HTTP_CHAR_TARGET 2     /* pchar, "/" and "?", with "%" */
+#define HTTP_CHAR_UNRESERVED 4 /* also all that a host name or an address is made of */
+#define HTTP_CHAR_FIELD 8      /* field-vchar, obs-text, SP and HTAB */
 #define HTTP_CHAR_HEX 16
 
 extern const uint8_t HTTP_CHARS[256];

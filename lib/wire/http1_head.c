@@ -359,7 +359,7 @@ static bool host_is_valid(struct str host)
             return false;
         at = host.ptr + close + 1;
     } else {
-        at = http_skip_class(host.ptr, end, HTTP_CHAR_HOST);
+        at = http_skip_class(host.ptr, end, HTTP_CHAR_UNRESERVED);
         if (at == host.ptr)
             return false;
     }

@@ -5,6 +5,7 @@
 
 #include "lib/base/str.h"
 
+/* All of them point into the token. */
 struct jws {
     struct str signing_input; /* header.payload, as sent */
     struct str header;        /* base64url, as sent */
@@ -12,8 +13,8 @@ struct jws {
     struct str signature;
 };
 
-/* Exactly three non-empty base64url parts, at most LIMIT_TOKEN_SIZE bytes in all; else ERR_INPUT.
- */
+/* Exactly three non-empty parts of base64url characters, at most LIMIT_TOKEN_SIZE bytes in all;
+ * else ERR_INPUT. Whether a part decodes, base64url_decode tells. */
 enum err jws_split(struct str token, struct jws *out) MUST_USE;
 
 #endif

@@ -540,7 +540,7 @@ TEST(the_classes_are_those_of_the_rfcs)
         EXPECT_INT(is_alnum(c) || is_in(c, "!#$%&'*+-.^_`|~"), http_char_is(byte, HTTP_CHAR_TOKEN));
         EXPECT_INT(is_alnum(c) || is_in(c, "-._~!$&'()*+,;=:@/?%"),
                    http_char_is(byte, HTTP_CHAR_TARGET));
-        EXPECT_INT(is_alnum(c) || is_in(c, "-._~"), http_char_is(byte, HTTP_CHAR_HOST));
+        EXPECT_INT(is_alnum(c) || is_in(c, "-._~"), http_char_is(byte, HTTP_CHAR_UNRESERVED));
         EXPECT_INT(c == '\t' || (c >= ' ' && c != 0x7f), http_char_is(byte, HTTP_CHAR_FIELD));
         EXPECT_INT(is_in(c, "0123456789abcdefABCDEF"), http_char_is(byte, HTTP_CHAR_HEX));
     }
