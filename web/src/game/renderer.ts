@@ -208,6 +208,7 @@ export class CourtView {
 function canvas(): HTMLCanvasElement {
     const element = document.createElement("canvas");
     element.className = "court__layer";
+    element.setAttribute("aria-hidden", "true");
     return element;
 }
 

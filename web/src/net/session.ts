@@ -48,6 +48,7 @@ export class Session {
 
     /** Takes up the session of the cookie, if there is one. Throws only when the line is down. */
     async resume(): Promise<void> {
+        if (!remembersSession()) return;
         try {
             await this.renew();
             await this.loadProfile();
@@ -142,16 +143,41 @@ export class Session {
     private accept(reply: TokenReply): void {
         this.token = reply.access_token;
         this.tokenEndsMs = Date.now() + reply.expires_in * 1000;
+        rememberSession(true);
     }
 
     private forget(): void {
         this.token = null;
         this.tokenEndsMs = 0;
         this.profile = null;
+        rememberSession(false);
         this.changed();
     }
 
     private changed(): void {
         for (const listener of [...this.listeners]) listener();
+    }
+}
+
+/*
+ * Scripts cannot see the cookie, so whether there is one is remembered beside it: a first visit then
+ * asks for nothing that can only be refused. It is a hint and no secret; without storage we ask.
+ */
+const HINT = "rally.session";
+
+function remembersSession(): boolean {
+    try {
+        return window.localStorage.getItem(HINT) !== null;
+    } catch {
+        return true;
+    }
+}
+
+function rememberSession(present: boolean): void {
+    try {
+        if (present) window.localStorage.setItem(HINT, "1");
+        else window.localStorage.removeItem(HINT);
+    } catch {
+        // Storage is off: the next visit asks the server.
     }
 }

@@ -32,12 +32,7 @@ class GameScreen implements Screen {
     readonly title = "Match";
     readonly element = h("div", { class: "match" });
     readonly heading = h("h1", { class: "unseen" }, "Match");
-    private readonly court = h("div", {
-        class: "court",
-        role: "img",
-        "aria-label": "The court",
-        "data-testid": "court",
-    });
+    private readonly court = h("div", { class: "court", "data-testid": "court" });
     private readonly board = new Scoreboard();
     private readonly veil: Veil;
     private readonly link: MatchLink;
@@ -196,7 +191,9 @@ class GameScreen implements Screen {
             leave: () => this.leave(),
         });
         this.court.style.setProperty("--court-ratio", `${ruleset.width} / ${ruleset.height}`);
-        this.court.setAttribute("aria-label", this.courtLabel());
+        loop.view.players.removeAttribute("aria-hidden");
+        loop.view.players.setAttribute("role", "img");
+        loop.view.players.setAttribute("aria-label", this.courtLabel());
         fill(this.court, loop.view.ground, loop.view.players, this.veil.element);
         this.element.append(this.rail.element);
         if (!model.spectator) this.addControls(loop);

@@ -85,7 +85,7 @@ function rivalWords(model: MatchModel, rival: PlayerInfo, nowMs: number): string
 
 function seat(side: Side): Seat {
     const name = h("b", { "data-testid": `name-${side}` });
-    const rating = h("span");
+    const rating = h("span", { class: "seat__rating" });
     const status = h("span");
     const element = h(
         "div",
