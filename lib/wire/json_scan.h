@@ -6,6 +6,7 @@
 #ifndef RALLY_WIRE_JSON_SCAN_H
 #define RALLY_WIRE_JSON_SCAN_H
 
+#include "lib/base/arena.h"
 #include "lib/base/limits.h"
 #include "lib/base/str.h"
 
@@ -67,8 +68,12 @@ bool json_scan_value(struct json_scan *scan, unsigned depth) MUST_USE;
 /* A key, the colon and the space around it. */
 bool json_scan_key(struct json_scan *scan, struct json_text *out) MUST_USE;
 
+/* The code point that an escape stands for, from behind its backslash; -1 when there is none. */
+int32_t json_take_escape(struct json_scan *scan);
 /* Writes the decoded text to `out`, which has room for raw.len bytes; returns its length. */
 size_t json_unescape(struct json_text text, char *out);
+/* The decoded text: the raw one when nothing is escaped, else in the arena. ERR_TOO_LARGE. */
+enum err json_text_decode(struct json_text text, struct arena *arena, struct str *out) MUST_USE;
 /* False when the key is there already or LIMIT_JSON_KEYS are. */
 bool json_keys_add(struct json_keys *keys, struct json_text text) MUST_USE;
 

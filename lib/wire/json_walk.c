@@ -40,21 +40,6 @@ static bool take_value(struct json_scan *scan, struct str *value)
     return true;
 }
 
-static bool text_decode(struct json_text text, struct arena *arena, struct str *out)
-{
-    char *to;
-
-    if (!text.has_escapes) {
-        *out = text.raw;
-        return true;
-    }
-    to = arena_alloc(arena, text.raw.len);
-    if (!to)
-        return false;
-    *out = str_of(to, json_unescape(text, to));
-    return true;
-}
-
 bool json_array_next(struct str array, size_t *at, struct str *element)
 {
     struct json_scan scan;
@@ -72,7 +57,7 @@ bool json_object_next(struct str object, size_t *at, struct arena *arena, struct
     struct json_text text;
 
     if (!step(&scan, object, *at, '{', '}') || !json_scan_key(&scan, &text) ||
-        !text_decode(text, arena, key) || !take_value(&scan, value))
+        json_text_decode(text, arena, key) || !take_value(&scan, value))
         return false;
     *at = (size_t)(scan.at - object.ptr);
     return true;
@@ -85,7 +70,7 @@ enum err json_value_str(struct str value, struct arena *arena, struct str *out)
 
     if (!json_scan_string(&scan, &text) || scan.at != scan.end)
         return ERR_INPUT;
-    return text_decode(text, arena, out) ? OK : ERR_TOO_LARGE;
+    return json_text_decode(text, arena, out);
 }
 
 enum err json_value_i64(struct str value, int64_t min, int64_t max, int64_t *out)

@@ -6,7 +6,7 @@
 #include "lib/wire/json.h"
 
 #include "lib/base/clock.h"
-#include "lib/wire/json_text.h"
+#include "lib/wire/json_plain.h"
 #include "lib/wire/utf8.h"
 
 /* 20 digits of a u64, a sign, a comma. */

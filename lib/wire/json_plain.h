@@ -2,8 +2,8 @@
  * What the JSON writer and reader share: finding the end of a run of plain characters inside a
  * string. Private to lib/wire.
  */
-#ifndef RALLY_WIRE_JSON_TEXT_H
-#define RALLY_WIRE_JSON_TEXT_H
+#ifndef RALLY_WIRE_JSON_PLAIN_H
+#define RALLY_WIRE_JSON_PLAIN_H
 
 #include "lib/base/str.h"
 
