@@ -331,7 +331,7 @@ enum err match_ready(struct match *match, uint8_t seat, uint64_t now_ms,
     if (match_has_ended(match))
         return ERR_MATCH_ENDED;
     if (!self->is_present)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (self->is_ready)
         return OK;
     if (match->rules.ready_after_first_ms && !match->seats[other_of(seat)].is_ready)
@@ -350,7 +350,7 @@ enum err match_pause(struct match *match, uint8_t seat, uint64_t now_ms,
     if (match_has_ended(match))
         return ERR_MATCH_ENDED;
     if (match->state != MATCH_RUNNING)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (match->seats[seat].pauses_used >= match->rules.pauses_max)
         return ERR_FORBIDDEN;
     match->seats[seat].pauses_used++;
@@ -370,7 +370,7 @@ enum err match_unpause(struct match *match, uint8_t seat, uint64_t now_ms,
     if (match_has_ended(match))
         return ERR_MATCH_ENDED;
     if (match->paused_by == MATCH_NO_SEAT)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (match->paused_by != (int8_t)seat)
         return ERR_FORBIDDEN;
     match->paused_by = MATCH_NO_SEAT;
@@ -398,7 +398,7 @@ enum err match_finish(struct match *match, uint8_t winner, uint64_t now_ms,
     if (match_has_ended(match))
         return ERR_MATCH_ENDED;
     if (!match->has_played)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     end(match, MATCH_REASON_SCORE, (int8_t)winner, now_ms, effects);
     return OK;
 }
@@ -421,10 +421,10 @@ enum err match_rematch(struct match *match, uint8_t seat, uint64_t now_ms,
     self = &match->seats[seat];
     effects->count = 0;
     if (match->state != MATCH_FINISHED && match->state != MATCH_FORFEITED)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (!self->is_present || is_due(match->rematch_until_ms, now_ms) ||
         match->rematch_until_ms == MATCH_NEVER)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (self->wants_rematch || match->is_rematch_made)
         return OK;
     self->wants_rematch = true;

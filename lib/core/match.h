@@ -163,7 +163,7 @@ void match_resume(struct match *match, const struct match_rules *rules,
  * The events. `seat` is 0 or 1: the room has already found out whose socket spoke. On an error
  * nothing has changed and there are no effects:
  *   ERR_MATCH_ENDED   the match is over (ready, pause, unpause, resign, finish, cancel)
- *   ERR_STATE         not now: the state does not allow it
+ *   ERR_BAD_STATE     not now: the state does not allow it
  *   ERR_FORBIDDEN     not you: no pauses left, or the pause is the other's
  */
 /* The player has a socket. Repeating it (a newer socket replaces an older one) changes nothing and
@@ -171,7 +171,7 @@ void match_resume(struct match *match, const struct match_rules *rules,
 void match_join(struct match *match, uint8_t seat, uint64_t now_ms, struct match_effects *effects);
 /* The player's last socket is gone. Repeating it changes nothing. Takes back a rematch wish. */
 void match_leave(struct match *match, uint8_t seat, uint64_t now_ms, struct match_effects *effects);
-/* Idempotent; after the start it is OK without effects. ERR_STATE while the seat is absent. */
+/* Idempotent; after the start it is OK without effects. ERR_BAD_STATE while the seat is absent. */
 enum err match_ready(struct match *match, uint8_t seat, uint64_t now_ms,
                      struct match_effects *effects) MUST_USE;
 /* Only while RUNNING. */

@@ -58,6 +58,8 @@ def outputs(wasm):
     try:
         if not shutil.which("node"):
             raise RuntimeError("node is not installed")
+        if not pathlib.Path(wasm).exists():
+            raise RuntimeError(f"{wasm} is not there: build the target pong_wasm first")
         yield "WebAssembly", run(["node", str(HERE / "pong_vector.mjs"), wasm, TICKS])
     except RuntimeError as error:
         yield "WebAssembly", error
@@ -92,9 +94,9 @@ def main():
         trouble = verdict(text, golden)
         print(f"{name:18} {trouble or 'equal over 10^6 ticks of each ruleset'}")
         failed += trouble is not None
-    size = pathlib.Path(options.wasm).stat().st_size
+    size = pathlib.Path(options.wasm).stat().st_size if pathlib.Path(options.wasm).exists() else 0
     print(f"{'pong.wasm':18} {size} bytes, at most {WASM_SIZE_MAX}")
-    failed += size > WASM_SIZE_MAX
+    failed += not 0 < size <= WASM_SIZE_MAX
     print(f"{len(results) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
