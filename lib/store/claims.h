@@ -20,6 +20,8 @@ struct claim {
     uint64_t ref_id; /* 0 for CLAIM_NONE */
 };
 
+/* Of the stored word; CLAIM_NONE for an empty one. */
+enum claim_kind claim_kind_of(struct str word);
 /* What the player is doing; CLAIM_NONE when there is no row. */
 enum err claim_find(struct db *db, uint64_t user_id, struct claim *out) MUST_USE;
 /*

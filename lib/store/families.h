@@ -19,6 +19,9 @@
 /* A spent token repeated within this time (a lost reply) gets the same successor again. */
 #define FAMILY_GRACE_MS 10000
 
+/* At most this many families of a player are live; a login beyond it ends the oldest. */
+#define FAMILY_LIVE_MAX 20
+
 /* The id of the next family, so that the caller can derive its first token (generation 1) inside
  * the same transaction and call family_create with its hash. */
 enum err family_next_id(struct db *db, uint64_t *family_id) MUST_USE;
@@ -30,6 +33,7 @@ struct family_create_args {
     uint64_t now_ms;
     uint64_t expires_ms;
 };
+/* Beyond FAMILY_LIVE_MAX live ones of this player the oldest end (family_list_revoked tells). */
 enum err family_create(struct db *db, const struct family_create_args *args) MUST_USE;
 
 struct family_rotate_args {
@@ -42,12 +46,13 @@ struct family_rotate_args {
 };
 struct family_rotated {
     /*
-     * What to answer once this is durable: OK, ERR_TOKEN_INVALID (unknown, expired, revoked before,
-     * hash differs) or ERR_TOKEN_REUSED (the family was revoked by this call). It is no error of
-     * the function, because an error would roll the revocation back.
+     * What to answer once this is durable: OK, ERR_TOKEN_INVALID (unknown, expired, ended, hash
+     * differs), ERR_BANNED, or ERR_TOKEN_REUSED (a spent token: the family was revoked by this call
+     * or by an earlier one like it). It is no error of the function, because an error would roll
+     * the revocation back.
      */
     enum err verdict;
-    uint64_t user_id;
+    uint64_t user_id; /* 0: there is no such family */
     uint64_t session_id;  /* the family */
     uint32_t generation;  /* OK: hand out the token of this generation */
     bool is_repeat;       /* OK: the same successor as before */
@@ -70,13 +75,13 @@ struct family_revoked {
 enum err family_revoke(struct db *db, const struct family_revoke_args *args,
                        struct family_revoked *out) MUST_USE;
 
-#define FAMILY_LIST_MAX 256
+#define FAMILY_LIST_MAX (FAMILY_LIVE_MAX + 1)
 struct family_list {
     uint64_t ids[FAMILY_LIST_MAX];
     size_t count;
 };
-/* All live families of a player but `keep_id` (0: none is kept); *out lists what ended now. At most
- * FAMILY_LIST_MAX at a time are listed, all are revoked. */
+/* All live families of a player but `keep_id` (0: none is kept), after a password change or a ban;
+ * *out lists what ended now. */
 enum err family_revoke_all(struct db *db, uint64_t user_id, uint64_t keep_id, uint64_t now_ms,
                            struct family_list *out) MUST_USE;
 
@@ -92,8 +97,6 @@ enum err family_list_revoked(struct db *db, struct family_revocation after,
 enum err family_is_live(struct db *db, uint64_t family_id, uint64_t now_ms,
                         bool *is_live) MUST_USE;
 
-/* At most this many families of a player are live; a login beyond it ends the oldest. */
-#define FAMILY_LIVE_MAX 20
 /* Deletes families that expired before `before_ms`, and revoked ones older than that. */
 enum err family_purge(struct db *db, uint64_t before_ms, uint64_t *purged) MUST_USE;
 

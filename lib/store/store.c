@@ -514,3 +514,13 @@ void store_stats(struct store *store, struct store_stats *out)
     pthread_mutex_unlock(&store->settle_lock);
     out->queued = atomic_load_explicit(&store->queued, memory_order_relaxed);
 }
+
+bool store_has_failed(struct store *store)
+{
+    bool has_failed;
+
+    pthread_mutex_lock(&store->settle_lock);
+    has_failed = outcome_of(store, store->settled) != OK;
+    pthread_mutex_unlock(&store->settle_lock);
+    return has_failed;
+}

@@ -77,5 +77,7 @@ struct store_stats {
 extern const uint64_t STORE_COMMIT_NS_BOUNDS[15];
 extern const uint64_t STORE_BATCH_BOUNDS[15];
 void store_stats(struct store *store, struct store_stats *out);
+/* True while the last commit has failed (a full disk): readiness says so. Any thread. */
+bool store_has_failed(struct store *store);
 
 #endif

@@ -3,7 +3,8 @@
  *
  *     QUEUED -> PROPOSED -> MATCHED, or back to QUEUED;   QUEUED -> CANCELLED, EXPIRED
  *
- * and `version` grows by one with each move. A place is counted from the order (enqueued_ms, id),
+ * and `version` grows by one with each move (by two where a pairing passes PROPOSED and MATCHED in
+ * one transaction, as in the quick queue), so it is odd in QUEUED and MATCHED. A place is counted from the order (enqueued_ms, id),
  * never stored, so it cannot drift. The quick queue's pairing happens inside the second join.
  */
 #ifndef RALLY_STORE_TICKETS_H
@@ -76,6 +77,10 @@ struct ticket_expired {
 /* Expires tickets whose socket was lost before `lost_before_ms` (now - grace). */
 enum err ticket_expire_lost(struct db *db, uint64_t lost_before_ms, uint64_t now_ms,
                             struct ticket_expired *out) MUST_USE;
+
+/* Ends one ticket that is queued and frees its members; `is_expired` says as what. ERR_CONFLICT when
+ * it is not queued (any more). */
+enum err ticket_end(struct db *db, uint64_t ticket_id, bool is_expired, uint64_t now_ms) MUST_USE;
 
 /* Waiting tickets of a mode, for gauges. */
 enum err ticket_count(struct db *db, struct str mode, uint64_t *count) MUST_USE;

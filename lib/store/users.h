@@ -130,8 +130,8 @@ struct user_deleted {
 /*
  * Forgets the person: name becomes "deleted-<id>", address, display name, region, preferences,
  * password, outside identities, families, friends, blocks, party membership and direct messages
- * are erased, a queued ticket is cancelled. Matches and ratings stay, without the name.
- * ERR_NOT_FOUND.
+ * are erased, a queued ticket or a duel is cancelled. Matches and ratings stay, without the name.
+ * Idempotency rows of principal "user:<id>" go too. ERR_NOT_FOUND.
  */
 enum err user_delete(struct db *db, uint64_t user_id, uint64_t now_ms,
                      struct user_deleted *out) MUST_USE;
@@ -157,7 +157,7 @@ struct user_external {
 enum err user_find_external(struct db *db, struct str issuer, struct str subject,
                             struct user *out) MUST_USE;
 /* The same, made on first use under an id of our own: an outside id never names a native account.
- * ERR_FORBIDDEN when the account was deleted here. */
+ * Deleting the account forgets the identity too, so its next use makes a new one. */
 enum err user_external(struct db *db, const struct user_external_args *args,
                        struct user_external *out) MUST_USE;
 
