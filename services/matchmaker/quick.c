@@ -68,9 +68,11 @@ enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, 
                  .now_ms = now_ms},
         .out = &out->ticket,
     };
-    enum err err = store_write(context->store, join_txn, &join, batch);
+    enum err err;
 
-    if (err)
+    if (atomic_load(&context->is_draining))
+        return ERR_DRAINING;
+    if ((err = store_write(context->store, join_txn, &join, batch)))
         return err;
     if (out->ticket.match_id == 0) {
         waits_began(context->kv, user_id, now_ms);
@@ -144,37 +146,6 @@ enum err quick_status(struct context *context, uint64_t user_id, uint64_t now_ms
         out->eta_ms = left_of(average_ms, out->waited_ms);
     }
     return OK;
-}
-
-static enum err lost_txn(struct db *db, void *arg)
-{
-    const struct leave *player = arg;
-
-    return ticket_socket_lost(db, player->user_id, player->now_ms);
-}
-
-enum err quick_socket_lost(struct context *context, uint64_t user_id, uint64_t now_ms)
-{
-    struct leave player = {.user_id = user_id, .now_ms = now_ms};
-    uint64_t batch = 0;
-
-    /* Nobody is told, so nobody waits for the commit. */
-    return store_write(context->store, lost_txn, &player, &batch);
-}
-
-static enum err back_txn(struct db *db, void *arg)
-{
-    const struct leave *player = arg;
-
-    return ticket_socket_back(db, player->user_id);
-}
-
-enum err quick_socket_back(struct context *context, uint64_t user_id)
-{
-    struct leave player = {.user_id = user_id};
-    uint64_t batch = 0;
-
-    return store_write(context->store, back_txn, &player, &batch);
 }
 
 static enum err reset_txn(struct db *db, void *arg)

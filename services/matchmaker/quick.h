@@ -33,7 +33,8 @@ struct quick_joined {
 /*
  * Puts a player into the queue. `has_socket` is true when a queue socket of the player is open, so
  * that the place depends on it. ERR_ALREADY_QUEUED; ERR_IN_MATCH with out->ticket.match_id and
- * .seat set; ERR_CONFLICT when invited to a duel; ERR_BANNED, ERR_NOT_FOUND, ERR_FULL, ERR_STORE.
+ * .seat set; ERR_CONFLICT when invited to a duel; ERR_DRAINING; ERR_BANNED, ERR_NOT_FOUND,
+ * ERR_FULL, ERR_STORE.
  */
 enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, uint64_t now_ms,
                     struct quick_joined *out, uint64_t *batch) MUST_USE;
@@ -51,12 +52,6 @@ struct quick_status {
 };
 enum err quick_status(struct context *context, uint64_t user_id, uint64_t now_ms,
                       struct quick_status *out) MUST_USE;
-
-/* The last queue socket of a player has closed: the grace (RALLY_QUEUE_GRACE) starts. Fine for a
- * player who is not queued. */
-enum err quick_socket_lost(struct context *context, uint64_t user_id, uint64_t now_ms) MUST_USE;
-/* A queue socket of the player is open: no grace runs, and the place depends on it from now on. */
-enum err quick_socket_back(struct context *context, uint64_t user_id) MUST_USE;
 
 /* Who was waiting when the process ended has no socket any more: a fresh grace for each. Call once
  * at start, before the timers. */
