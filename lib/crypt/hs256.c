@@ -10,7 +10,8 @@
 #include "lib/wire/json.h"
 
 #define SECONDS_MAX 253402300799 /* the last second of year 9999 */
-#define ARENA_SIZE (LIMIT_TOKEN_SIZE * 4)
+/* Both parts decoded, what is unescaped of them, and the reader's table of unknown keys. */
+#define ARENA_SIZE 32768
 
 struct header {
     struct str algorithm;
