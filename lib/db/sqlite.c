@@ -19,7 +19,8 @@
 #include "lib/base/buf.h"
 #include "lib/base/log.h"
 
-/* Statements are static strings, so their number is that of our own code; 512 leaves it half empty. */
+/* Statements are static strings, so their number is that of our own code; 512 leaves it half empty.
+ */
 #define STATEMENTS_CAPACITY 512
 #define PARAMETERS_MAX 32
 #define PATH_SIZE_MAX 1024
@@ -53,7 +54,8 @@ struct db {
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 
-/* The allocator's statistics cost a process-wide mutex on every allocation and nobody reads them. */
+/* The allocator's statistics cost a process-wide mutex on every allocation and nobody reads them.
+ */
 static void library_start(void)
 {
     CHECK(sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0) == SQLITE_OK);
@@ -305,8 +307,8 @@ static void map_parameters(struct db_rows *rows)
 
 static enum err prepare(struct db *db, struct db_rows *rows, const char *sql)
 {
-    int code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &rows->statement,
-                                  NULL);
+    int code =
+        sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &rows->statement, NULL);
 
     if (code != SQLITE_OK)
         return failure(db, sql);

@@ -32,7 +32,7 @@ enum err kv_take(struct kv *kv, struct str key, uint64_t now_ms, struct buf *out
 /* True when it was there. */
 bool kv_delete(struct kv *kv, struct str key, uint64_t now_ms);
 /* Adds to a decimal number; a missing key counts as 0 and gets `ttl_ms`, an existing one keeps its
- * end. ERR_STATE when the value is no number. */
+ * end. ERR_BAD_STATE when the value is no number. */
 enum err kv_increment(struct kv *kv, struct str key, int64_t delta, uint64_t ttl_ms,
                       uint64_t now_ms, int64_t *out) MUST_USE;
 

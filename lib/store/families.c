@@ -62,11 +62,12 @@ enum err family_next_id(struct db *db, uint64_t *family_id)
 
 static enum err end_oldest(struct db *db, uint64_t user_id, uint64_t now_ms)
 {
-    return DB_RUN(db,
-                  "UPDATE token_families SET revoked_ms = $2, revoke_reason = 'limit' "
-                  "WHERE id IN (SELECT id FROM token_families "
-                  "WHERE user_id = $1 AND revoked_ms IS NULL ORDER BY id DESC LIMIT 1000 OFFSET $3)",
-                  NULL, DB_ARG_I64(user_id), DB_ARG_I64(now_ms), DB_ARG_I64(FAMILY_LIVE_MAX));
+    return DB_RUN(
+        db,
+        "UPDATE token_families SET revoked_ms = $2, revoke_reason = 'limit' "
+        "WHERE id IN (SELECT id FROM token_families "
+        "WHERE user_id = $1 AND revoked_ms IS NULL ORDER BY id DESC LIMIT 1000 OFFSET $3)",
+        NULL, DB_ARG_I64(user_id), DB_ARG_I64(now_ms), DB_ARG_I64(FAMILY_LIVE_MAX));
 }
 
 enum err family_create(struct db *db, const struct family_create_args *args)
@@ -186,8 +187,9 @@ enum err family_revoke(struct db *db, const struct family_revoke_args *args,
                        struct family_revoked *out)
 {
     struct family family;
-    const struct family_rotate_args as_presented = {
-        .family_id = args->family_id, .generation = args->generation, .token_hash = args->token_hash};
+    const struct family_rotate_args as_presented = {.family_id = args->family_id,
+                                                    .generation = args->generation,
+                                                    .token_hash = args->token_hash};
     enum err err = find(db, args->family_id, &family);
 
     if (err)
@@ -223,12 +225,12 @@ enum err family_list_revoked(struct db *db, struct family_revocation after,
                              struct family_revocation *out, size_t max, size_t *count)
 {
     struct db_rows *rows;
-    enum err err = DB_QUERY(db,
-                            "SELECT id, revoked_ms FROM token_families "
-                            "WHERE revoked_ms IS NOT NULL AND (revoked_ms, id) > ($1, $2) "
-                            "ORDER BY revoked_ms, id LIMIT $3",
-                            &rows, DB_ARG_I64(after.revoked_ms), DB_ARG_I64(after.family_id),
-                            DB_ARG_I64(max));
+    enum err err =
+        DB_QUERY(db,
+                 "SELECT id, revoked_ms FROM token_families "
+                 "WHERE revoked_ms IS NOT NULL AND (revoked_ms, id) > ($1, $2) "
+                 "ORDER BY revoked_ms, id LIMIT $3",
+                 &rows, DB_ARG_I64(after.revoked_ms), DB_ARG_I64(after.family_id), DB_ARG_I64(max));
 
     if (err)
         return err;

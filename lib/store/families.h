@@ -52,10 +52,10 @@ struct family_rotated {
      * the revocation back.
      */
     enum err verdict;
-    uint64_t user_id; /* 0: there is no such family */
-    uint64_t session_id;  /* the family */
-    uint32_t generation;  /* OK: hand out the token of this generation */
-    bool is_repeat;       /* OK: the same successor as before */
+    uint64_t user_id;    /* 0: there is no such family */
+    uint64_t session_id; /* the family */
+    uint32_t generation; /* OK: hand out the token of this generation */
+    bool is_repeat;      /* OK: the same successor as before */
     uint64_t expires_ms;
 };
 enum err family_rotate(struct db *db, const struct family_rotate_args *args,
@@ -94,8 +94,7 @@ struct family_revocation {
 enum err family_list_revoked(struct db *db, struct family_revocation after,
                              struct family_revocation *out, size_t max, size_t *count) MUST_USE;
 /* True in *is_live while the family has neither ended nor expired. */
-enum err family_is_live(struct db *db, uint64_t family_id, uint64_t now_ms,
-                        bool *is_live) MUST_USE;
+enum err family_is_live(struct db *db, uint64_t family_id, uint64_t now_ms, bool *is_live) MUST_USE;
 
 /* Deletes families that expired before `before_ms`, and revoked ones older than that. */
 enum err family_purge(struct db *db, uint64_t before_ms, uint64_t *purged) MUST_USE;

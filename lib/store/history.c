@@ -41,9 +41,9 @@ enum err history_list(struct db *db, const struct history_args *args, struct his
 {
     int64_t before_id = args->before_id ? (int64_t)args->before_id : INT64_MAX;
     struct db_rows *rows;
-    enum err err = DB_QUERY(db, LIST, &rows, DB_ARG_I64(args->user_id), DB_ARG_I64(before_id),
-                            DB_ARG_TEXT(args->mode), DB_ARG_I64(args->limit),
-                            DB_ARG_I64(args->skip));
+    enum err err =
+        DB_QUERY(db, LIST, &rows, DB_ARG_I64(args->user_id), DB_ARG_I64(before_id),
+                 DB_ARG_TEXT(args->mode), DB_ARG_I64(args->limit), DB_ARG_I64(args->skip));
 
     if (err)
         return err;

@@ -70,7 +70,7 @@ enum err idempotency_store(struct db *db, const struct idempotency_reply *reply)
     return ROW_CHANGE(db,
                       "UPDATE idempotency_keys SET status = $3, content_type = $4, body = $5 "
                       "WHERE principal = $1 AND key = $2 AND status IS NULL",
-                      ERR_STATE, DB_ARG_TEXT(reply->principal), DB_ARG_TEXT(reply->key),
+                      ERR_BAD_STATE, DB_ARG_TEXT(reply->principal), DB_ARG_TEXT(reply->key),
                       DB_ARG_I64(reply->status), DB_ARG_TEXT(reply->content_type),
                       DB_ARG_BLOB(reply->body));
 }

@@ -23,8 +23,8 @@ struct idempotency_found {
 };
 /* ERR_IDEMPOTENCY_MISMATCH when the key was used with another request. An expired row counts as
  * none. */
-enum err idempotency_claim(struct db *db, const struct idempotency_args *args,
-                           struct arena *arena, struct idempotency_found *out) MUST_USE;
+enum err idempotency_claim(struct db *db, const struct idempotency_args *args, struct arena *arena,
+                           struct idempotency_found *out) MUST_USE;
 /* The same question without claiming: for a reader before the work starts. */
 enum err idempotency_find(struct db *db, const struct idempotency_args *args, struct arena *arena,
                           struct idempotency_found *out) MUST_USE;

@@ -5,16 +5,15 @@
 enum err lease_acquire(struct db *db, const struct lease_args *args, uint64_t *epoch)
 {
     struct db_rows *rows;
-    enum err err =
-        ROW_ONE(db,
-                "INSERT INTO leases (name, holder, epoch, acquired_ms, expires_ms) "
-                "VALUES ($1, $2, 1, $3, $4) ON CONFLICT (name) DO UPDATE SET "
-                "holder = excluded.holder, epoch = leases.epoch + 1, "
-                "acquired_ms = excluded.acquired_ms, expires_ms = excluded.expires_ms "
-                "WHERE leases.expires_ms <= excluded.acquired_ms "
-                "OR leases.holder = excluded.holder RETURNING epoch",
-                ERR_CONFLICT, &rows, DB_ARG_TEXT(args->name), DB_ARG_TEXT(args->holder),
-                DB_ARG_I64(args->now_ms), DB_ARG_I64(args->now_ms + args->ttl_ms));
+    enum err err = ROW_ONE(db,
+                           "INSERT INTO leases (name, holder, epoch, acquired_ms, expires_ms) "
+                           "VALUES ($1, $2, 1, $3, $4) ON CONFLICT (name) DO UPDATE SET "
+                           "holder = excluded.holder, epoch = leases.epoch + 1, "
+                           "acquired_ms = excluded.acquired_ms, expires_ms = excluded.expires_ms "
+                           "WHERE leases.expires_ms <= excluded.acquired_ms "
+                           "OR leases.holder = excluded.holder RETURNING epoch",
+                           ERR_CONFLICT, &rows, DB_ARG_TEXT(args->name), DB_ARG_TEXT(args->holder),
+                           DB_ARG_I64(args->now_ms), DB_ARG_I64(args->now_ms + args->ttl_ms));
 
     if (err)
         return err;

@@ -69,12 +69,12 @@ static enum err end_player(struct db *db, const struct matches_finish_args *args
                            const struct match_head *head, int seat)
 {
     struct claim claim = {.kind = CLAIM_MATCH, .ref_id = args->match_id};
-    enum err err = DB_RUN(db,
-                          "UPDATE match_players SET outcome = $3, absence_used_ms = $4 "
-                          "WHERE match_id = $1 AND seat = $2",
-                          NULL, DB_ARG_I64(args->match_id), DB_ARG_I64(seat),
-                          DB_ARG_TEXT(outcome_name(args, seat)),
-                          DB_ARG_I64(args->absence_used_ms[seat]));
+    enum err err =
+        DB_RUN(db,
+               "UPDATE match_players SET outcome = $3, absence_used_ms = $4 "
+               "WHERE match_id = $1 AND seat = $2",
+               NULL, DB_ARG_I64(args->match_id), DB_ARG_I64(seat),
+               DB_ARG_TEXT(outcome_name(args, seat)), DB_ARG_I64(args->absence_used_ms[seat]));
 
     if (err || !head->user_ids[seat])
         return err;
@@ -177,13 +177,13 @@ static enum err make_rematch(struct db *db, const struct match_row *of,
     };
 
     if (of->player_count < 1)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     for (size_t i = 0; i < of->player_count; i++) {
         size_t to = args->swap_sides ? of->player_count - 1 - i : i;
         seats[to].user_id = of->players[i].user_id;
         seats[to].team = (uint8_t)to;
         if (!seats[to].user_id)
-            return ERR_STATE;
+            return ERR_BAD_STATE;
     }
     return matches_create(db, &create, match_id);
 }
@@ -197,7 +197,7 @@ enum err matches_rematch(struct db *db, const struct matches_rematch_args *args,
     if (err)
         return err;
     if (of.state != MATCH_FINISHED && of.state != MATCH_FORFEITED)
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     out->is_repeat = of.rematch_id != 0;
     if (of.rematch_id) {
         out->match_id = of.rematch_id;

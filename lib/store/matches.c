@@ -141,8 +141,8 @@ static void player_read(const struct db_rows *rows, struct match_player_row *out
     row_text(rows, 2, out->username, sizeof(out->username));
     out->team = (uint8_t)db_i64(rows, 3);
     out->is_guest = row_bool(rows, 4);
-    out->mmr = db_is_null(rows, 5) ? rating_shown(rating_stored_initial())
-                                   : (int32_t)db_i64(rows, 5);
+    out->mmr =
+        db_is_null(rows, 5) ? rating_shown(rating_stored_initial()) : (int32_t)db_i64(rows, 5);
     out->score = row_u32(rows, 6);
     out->outcome = outcome_of(db_text(rows, 7));
     out->absence_used_ms = row_u32(rows, 8);
@@ -267,9 +267,9 @@ enum err match_head_may_write(const struct match_head *head, uint64_t epoch)
 static enum err owner_is_gone(struct db *db, struct str owner, uint64_t now_ms)
 {
     uint64_t live;
-    enum err err = ROW_NUMBER(
-        db, "SELECT COUNT(*) FROM leases WHERE name = 'node:' || $1 AND expires_ms > $2", &live,
-        DB_ARG_TEXT(owner), DB_ARG_I64(now_ms));
+    enum err err =
+        ROW_NUMBER(db, "SELECT COUNT(*) FROM leases WHERE name = 'node:' || $1 AND expires_ms > $2",
+                   &live, DB_ARG_TEXT(owner), DB_ARG_I64(now_ms));
 
     if (err)
         return err;
@@ -322,7 +322,7 @@ enum err matches_save(struct db *db, const struct matches_save_args *args)
     enum err err;
 
     if (match_state_is_end(args->state))
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if ((err = match_head_find(db, args->match_id, &head)))
         return err;
     if ((err = match_head_may_write(&head, args->epoch)))
@@ -348,11 +348,11 @@ static enum err point_is_same(struct db *db, const struct matches_point_args *ar
 {
     struct db_rows *rows;
     bool is_same;
-    enum err err = ROW_ONE(db,
-                           "SELECT seat, score_left, score_right, tick FROM points "
-                           "WHERE match_id = $1 AND number = $2",
-                           ERR_CONFLICT, &rows, DB_ARG_I64(args->match_id),
-                           DB_ARG_I64(args->number));
+    enum err err =
+        ROW_ONE(db,
+                "SELECT seat, score_left, score_right, tick FROM points "
+                "WHERE match_id = $1 AND number = $2",
+                ERR_CONFLICT, &rows, DB_ARG_I64(args->match_id), DB_ARG_I64(args->number));
 
     if (err)
         return err;

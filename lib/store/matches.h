@@ -21,7 +21,12 @@
 #define SEAT_LEFT 0
 #define SEAT_RIGHT 1
 
-enum match_outcome { MATCH_OUTCOME_NONE, MATCH_OUTCOME_WIN, MATCH_OUTCOME_LOSS, MATCH_OUTCOME_DRAW };
+enum match_outcome {
+    MATCH_OUTCOME_NONE,
+    MATCH_OUTCOME_WIN,
+    MATCH_OUTCOME_LOSS,
+    MATCH_OUTCOME_DRAW
+};
 
 struct match_player_row {
     uint64_t user_id;
@@ -77,7 +82,7 @@ struct matches_create_args {
     uint32_t win_score;
     bool is_rated;
     bool is_private;
-    uint64_t rematch_of; /* 0: none */
+    uint64_t rematch_of;                 /* 0: none */
     const struct match_seat_args *seats; /* the index is the seat */
     size_t seat_count;
     uint64_t now_ms;
@@ -118,15 +123,15 @@ struct matches_save_args {
     uint8_t pauses_used[MATCH_SEATS];
     uint64_t now_ms;
 };
-/* ERR_NO_SUCH_MATCH, ERR_MATCH_ENDED, ERR_STALE_EPOCH; ERR_BAD_STATE for a state that is an end. The
- * first `running` sets started_ms. */
+/* ERR_NO_SUCH_MATCH, ERR_MATCH_ENDED, ERR_STALE_EPOCH; ERR_BAD_STATE for a state that is an end.
+ * The first `running` sets started_ms. */
 enum err matches_save(struct db *db, const struct matches_save_args *args) MUST_USE;
 
 struct matches_point_args {
     uint64_t match_id;
     uint64_t epoch;
-    uint32_t number; /* 1 and up, without gaps */
-    uint8_t seat;    /* who scored */
+    uint32_t number;              /* 1 and up, without gaps */
+    uint8_t seat;                 /* who scored */
     uint16_t scores[MATCH_SEATS]; /* after the point */
     uint32_t tick;
     uint64_t now_ms;
@@ -152,9 +157,9 @@ enum err matches_points(struct db *db, uint64_t match_id, struct match_point *ou
 struct matches_finish_args {
     uint64_t match_id;
     uint64_t epoch;
-    enum match_reason reason; /* not NONE */
-    int8_t winner_seat;       /* -1: none (cancelled) */
-    bool is_rated;            /* match_result.is_rated; no_show and cancelled never rate */
+    enum match_reason reason;     /* not NONE */
+    int8_t winner_seat;           /* -1: none (cancelled) */
+    bool is_rated;                /* match_result.is_rated; no_show and cancelled never rate */
     uint16_t scores[MATCH_SEATS]; /* must be the stored ones: points come first */
     uint32_t absence_used_ms[MATCH_SEATS];
     uint64_t duration_ms; /* of play, without pauses */

@@ -38,8 +38,8 @@ static enum err compare(const struct db_rows *rows, size_t at)
 static enum err applied_count(struct db *db, size_t *count)
 {
     struct db_rows *rows;
-    enum err err = db_query(db, "SELECT name, text_hash FROM schema_migrations ORDER BY name", NULL,
-                            0, &rows);
+    enum err err =
+        db_query(db, "SELECT name, text_hash FROM schema_migrations ORDER BY name", NULL, 0, &rows);
 
     if (err)
         return err;
@@ -60,8 +60,9 @@ static enum err apply(struct db *db, const struct migration *migration, uint64_t
     if (err)
         return refused("a migration failed", str_from_c(migration->name));
     log_event(LOG_INFO, "schema_migrated", LOG_C("migration", migration->name));
-    return DB_RUN(db, "INSERT INTO schema_migrations (name, text_hash, applied_ms) "
-                      "VALUES ($1, $2, $3)",
+    return DB_RUN(db,
+                  "INSERT INTO schema_migrations (name, text_hash, applied_ms) "
+                  "VALUES ($1, $2, $3)",
                   NULL, DB_ARG_TEXT(str_from_c(migration->name)), DB_ARG_I64(text_hash(migration)),
                   DB_ARG_I64(now_ms));
 }

@@ -73,8 +73,7 @@ enum err outbox_take(struct db *db, const struct outbox_take_args *args, struct 
     enum err err = list_due(db, args, arena, out, count);
 
     for (size_t i = 0; i < *count && !err; i++) {
-        err = ROW_CHANGE(db,
-                         "UPDATE outbox SET attempts = attempts + 1, due_ms = $2 WHERE id = $1",
+        err = ROW_CHANGE(db, "UPDATE outbox SET attempts = attempts + 1, due_ms = $2 WHERE id = $1",
                          ERR_STORE, DB_ARG_I64(out[i].id), DB_ARG_I64(args->again_ms));
     }
     return err;
@@ -106,9 +105,8 @@ enum err outbox_park(struct db *db, uint64_t id, uint64_t now_ms, struct str pro
 
 enum err outbox_pending(struct db *db, uint64_t *count)
 {
-    return row_number(
-        db, "SELECT COUNT(*) FROM outbox WHERE done_ms IS NULL AND parked_ms IS NULL", NULL, 0,
-        count);
+    return row_number(db, "SELECT COUNT(*) FROM outbox WHERE done_ms IS NULL AND parked_ms IS NULL",
+                      NULL, 0, count);
 }
 
 enum err outbox_purge(struct db *db, uint64_t before_ms, uint64_t *purged)

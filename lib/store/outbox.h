@@ -11,14 +11,14 @@ struct outbox_args {
     struct str topic;     /* "match.finished" */
     struct str aggregate; /* "match:10000001": one order within it */
     struct str payload;   /* JSON */
-    struct str dedupe;    /* empty: none; a second row with the same topic and dedupe is not added */
+    struct str dedupe; /* empty: none; a second row with the same topic and dedupe is not added */
     uint64_t now_ms;
 };
 enum err outbox_add(struct db *db, const struct outbox_args *args) MUST_USE;
 
 struct outbox_row {
     uint64_t id;
-    uint32_t attempts; /* including this one */
+    uint32_t attempts;                    /* including this one */
     struct str topic, aggregate, payload; /* in the arena */
 };
 struct outbox_take_args {

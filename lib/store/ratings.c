@@ -156,7 +156,8 @@ enum err ratings_apply(struct db *db, const struct ratings_apply_args *args,
 {
     struct update updates[2] = {
         {.user_id = args->user_ids[0], .outcome = args->outcome},
-        {.user_id = args->user_ids[1], .outcome = (enum rating_outcome)(RATING_WIN - args->outcome)},
+        {.user_id = args->user_ids[1],
+         .outcome = (enum rating_outcome)(RATING_WIN - args->outcome)},
     };
     struct rating_pair after;
     enum err err;

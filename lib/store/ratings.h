@@ -34,7 +34,7 @@ struct rating_change {
 struct ratings_apply_args {
     uint64_t match_id;
     struct str mode;
-    uint64_t user_ids[2]; /* by seat */
+    uint64_t user_ids[2];        /* by seat */
     enum rating_outcome outcome; /* of the first */
     uint64_t now_ms;
 };

@@ -37,8 +37,7 @@
 const uint64_t STORE_COMMIT_NS_BOUNDS[15] = {
     100000,   250000,   500000,    1000000,   2000000,   4000000,    8000000,   16000000,
     32000000, 64000000, 128000000, 256000000, 512000000, 1000000000, 2500000000};
-const uint64_t STORE_BATCH_BOUNDS[15] = {1,  2,  3,  4,  6,   8,   12, 16,
-                                         24, 32, 48, 64, 96, 128, 192};
+const uint64_t STORE_BATCH_BOUNDS[15] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192};
 
 struct store {
     struct db *writer;
@@ -162,8 +161,8 @@ static enum err run_batch(struct store *store, struct store_job *first)
     do {
         if (!run_job(store, job))
             return ERR_STORE;
-    } while (store->batch_size < LIMIT_STORE_BATCH &&
-             clock_mono_ns() - started_ns < BATCH_NS_MAX && (job = next_job(store)));
+    } while (store->batch_size < LIMIT_STORE_BATCH && clock_mono_ns() - started_ns < BATCH_NS_MAX &&
+             (job = next_job(store)));
     if (db_commit(db)) {
         db_rollback(db);
         return ERR_STORE;

@@ -37,9 +37,9 @@ struct store_job {
     store_fn run;
     void *arg;
     void (*done)(struct store_job *job, enum err err);
-    enum err result;         /* of run */
-    uint64_t batch;          /* number of the commit that makes it durable, or fails */
-    struct store_job *next;  /* the writer's own */
+    enum err result;        /* of run */
+    uint64_t batch;         /* number of the commit that makes it durable, or fails */
+    struct store_job *next; /* the writer's own */
 };
 
 /* From any thread, never blocks. ERR_FULL when LIMIT_STORE_QUEUE jobs are queued: nothing happens
@@ -61,8 +61,8 @@ void store_when_durable(struct store *store, uint64_t batch, struct store_job *j
 /* Like store_write, and waits for the commit. For start-up, timers and tools. */
 enum err store_write_durable(struct store *store, store_fn fn, void *arg) MUST_USE;
 
-/* From a worker: runs `fn` on an idle reader, inside a read transaction (one snapshot). It sees what
- * is committed, not what a store_write of the same worker has left in an open batch. */
+/* From a worker: runs `fn` on an idle reader, inside a read transaction (one snapshot). It sees
+ * what is committed, not what a store_write of the same worker has left in an open batch. */
 enum err store_read(struct store *store, store_fn fn, void *arg) MUST_USE;
 
 struct store_stats {

@@ -82,8 +82,7 @@ static enum err insert_ticket(struct db *db, const struct ticket_join_args *args
                  "INSERT INTO tickets (id, mode, state, leader_id, member_count, has_socket, "
                  "enqueued_ms) VALUES ($1, $2, 'queued', $3, 1, $4, $5)",
                  NULL, DB_ARG_I64(wanted.ref_id), DB_ARG_TEXT(args->mode),
-                 DB_ARG_I64(args->user_id), DB_ARG_I64(args->has_socket),
-                 DB_ARG_I64(args->now_ms));
+                 DB_ARG_I64(args->user_id), DB_ARG_I64(args->has_socket), DB_ARG_I64(args->now_ms));
     if (err)
         return err;
     *ticket_id = wanted.ref_id;
@@ -200,11 +199,11 @@ enum err ticket_join(struct db *db, const struct ticket_join_args *args, struct 
 enum err ticket_end(struct db *db, uint64_t ticket_id, bool is_expired, uint64_t now_ms)
 {
     struct str state = is_expired ? STR("expired") : STR("cancelled");
-    enum err err = ROW_CHANGE(db,
-                              "UPDATE tickets SET state = $2, ended_ms = $3, lost_ms = NULL, "
-                              "version = version + 1 WHERE id = $1 AND state = 'queued'",
-                              ERR_CONFLICT, DB_ARG_I64(ticket_id), DB_ARG_TEXT(state),
-                              DB_ARG_I64(now_ms));
+    enum err err =
+        ROW_CHANGE(db,
+                   "UPDATE tickets SET state = $2, ended_ms = $3, lost_ms = NULL, "
+                   "version = version + 1 WHERE id = $1 AND state = 'queued'",
+                   ERR_CONFLICT, DB_ARG_I64(ticket_id), DB_ARG_TEXT(state), DB_ARG_I64(now_ms));
 
     if (err)
         return err;

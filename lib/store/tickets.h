@@ -4,8 +4,9 @@
  *     QUEUED -> PROPOSED -> MATCHED, or back to QUEUED;   QUEUED -> CANCELLED, EXPIRED
  *
  * and `version` grows by one with each move (by two where a pairing passes PROPOSED and MATCHED in
- * one transaction, as in the quick queue), so it is odd in QUEUED and MATCHED. A place is counted from the order (enqueued_ms, id),
- * never stored, so it cannot drift. The quick queue's pairing happens inside the second join.
+ * one transaction, as in the quick queue), so it is odd in QUEUED and MATCHED. A place is counted
+ * from the order (enqueued_ms, id), never stored, so it cannot drift. The quick queue's pairing
+ * happens inside the second join.
  */
 #ifndef RALLY_STORE_TICKETS_H
 #define RALLY_STORE_TICKETS_H
@@ -41,7 +42,8 @@ struct ticket_joined {
 enum err ticket_join(struct db *db, const struct ticket_join_args *args,
                      struct ticket_joined *out) MUST_USE;
 
-/* Leaves the queue. ERR_NOT_QUEUED; ERR_IN_MATCH when it was matched before (*ticket_id untouched). */
+/* Leaves the queue. ERR_NOT_QUEUED; ERR_IN_MATCH when it was matched before (*ticket_id untouched).
+ */
 enum err ticket_leave(struct db *db, uint64_t user_id, uint64_t now_ms,
                       uint64_t *ticket_id) MUST_USE;
 
@@ -78,8 +80,8 @@ struct ticket_expired {
 enum err ticket_expire_lost(struct db *db, uint64_t lost_before_ms, uint64_t now_ms,
                             struct ticket_expired *out) MUST_USE;
 
-/* Ends one ticket that is queued and frees its members; `is_expired` says as what. ERR_CONFLICT when
- * it is not queued (any more). */
+/* Ends one ticket that is queued and frees its members; `is_expired` says as what. ERR_CONFLICT
+ * when it is not queued (any more). */
 enum err ticket_end(struct db *db, uint64_t ticket_id, bool is_expired, uint64_t now_ms) MUST_USE;
 
 /* Waiting tickets of a mode, for gauges. */

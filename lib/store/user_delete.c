@@ -85,8 +85,7 @@ static enum err delete_belongings(struct db *db, uint64_t user_id)
         if (err)
             return err;
     }
-    return DB_RUN(db,
-                  "DELETE FROM idempotency_keys WHERE principal = 'user:' || CAST($1 AS TEXT)",
+    return DB_RUN(db, "DELETE FROM idempotency_keys WHERE principal = 'user:' || CAST($1 AS TEXT)",
                   NULL, DB_ARG_I64(user_id));
 }
 

@@ -175,9 +175,9 @@ enum err user_upgrade(struct db *db, const struct user_upgrade_args *args, struc
 enum err user_find(struct db *db, uint64_t user_id, struct user *out)
 {
     struct db_rows *rows;
-    enum err err = ROW_ONE(
-        db, "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1 AND u.deleted_ms IS NULL",
-        ERR_NOT_FOUND, &rows, DB_ARG_I64(user_id));
+    enum err err =
+        ROW_ONE(db, "SELECT " USER_COLUMNS " FROM users u WHERE u.id = $1 AND u.deleted_ms IS NULL",
+                ERR_NOT_FOUND, &rows, DB_ARG_I64(user_id));
 
     if (err)
         return err;

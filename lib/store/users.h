@@ -49,12 +49,11 @@ struct user_create_args {
     uint64_t now_ms;
 };
 /* ERR_USERNAME_TAKEN, ERR_EMAIL_TAKEN. */
-enum err user_create(struct db *db, const struct user_create_args *args,
-                     struct user *out) MUST_USE;
+enum err user_create(struct db *db, const struct user_create_args *args, struct user *out) MUST_USE;
 
 struct user_guest_args {
     struct str username; /* wished for; empty: "guest-xxxxxx" */
-    bool is_exact;       /* the wish or ERR_USERNAME_TAKEN; otherwise a suffix is added when taken */
+    bool is_exact; /* the wish or ERR_USERNAME_TAKEN; otherwise a suffix is added when taken */
     struct str region;
     uint64_t random; /* from a CSPRNG: names are made of it */
     uint64_t now_ms;
@@ -102,7 +101,7 @@ struct user_patch_args {
     uint64_t user_id;
     const struct str *display_name;
     const struct str *region;
-    const struct str *email; /* empty: removes it */
+    const struct str *email;       /* empty: removes it */
     const struct str *preferences; /* JSON object */
     const struct str *latencies;   /* JSON object {region: ms} */
     uint64_t now_ms;
