@@ -232,6 +232,7 @@ TEST(asking_during_a_rally_is_not_kept_for_the_next_serve)
     ball_at(&pong, 0, 0, 420, 0);
     ask_to_serve(&pong, 0);
     ask_to_serve(&pong, 1);
+    EXPECT_INT(0, pong.serve_ask);
     score(&pong, 0);
     EXPECT_INT(300, ticks_until(&pong, GAME_EVENT_SERVE, 1000));
 }
@@ -485,6 +486,41 @@ TEST(the_crossing_point_counts_not_where_the_tick_ends)
     pong.paddle_y[1] = units(10 - 56);
     step(&pong);
     EXPECT_INT(1, seat_of(GAME_EVENT_HIT));
+}
+
+TEST(the_rest_of_the_tick_is_flown_back_at_the_new_speed)
+{
+    struct pong pong = pong_of(PONG_CLASSIC, 1);
+
+    /* 4 of 10 units are left behind the plane; the hit makes them 4 x 1.05 x 420 / 600. */
+    ball_at(&pong, 0, 0, 600, 0);
+    pong.ball_x = PONG_RULES[PONG_CLASSIC].face_x - units(6);
+    step(&pong);
+    EXPECT(abs(pong.ball_x - (PONG_RULES[PONG_CLASSIC].face_x - units(4 * 0.735))) <= 4);
+    EXPECT(fabs(speed_of(&pong) - 441) < 0.05);
+
+    pong = pong_of(PONG_CLASSIC, 1);
+    ball_at(&pong, 0, 0, 600, 0);
+    pong.ball_x = PONG_RULES[PONG_CLASSIC].face_x - units(6);
+    pong.paddle_y[1] = units(-28);
+    step(&pong);
+    EXPECT(pong.ball_vy > 0);
+    EXPECT(abs(pong.ball_y - pong.ball_vy * 4 / 10) <= 4);
+}
+
+TEST(in_a_corner_the_wall_comes_before_the_paddle)
+{
+    struct pong pong = pong_of(PONG_CLASSIC, 1);
+
+    /* The wall is at 294: the ball turns there and meets the plane at 290, not at 298. */
+    ball_at(&pong, 0, 0, 1080, 1080);
+    pong.ball_x = PONG_RULES[PONG_CLASSIC].face_x - units(18);
+    pong.ball_y = units(280);
+    pong.paddle_y[1] = units(290 - 56);
+    step(&pong);
+    EXPECT(events.count >= 2 && events.list[0].kind == GAME_EVENT_WALL);
+    EXPECT_INT(1, seat_of(GAME_EVENT_HIT));
+    EXPECT_INT(units(290), pong.ball_y);
 }
 
 /* ---- walls and goals ---- */
