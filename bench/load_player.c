@@ -45,8 +45,10 @@ void player_close(struct player *player)
     player_fail(player);
 }
 
-void player_window_reset(struct player *player)
+void player_window_reset(struct player *player, uint32_t stretch)
 {
+    player->stretch = stretch;
+    player->points = 0;
     player->frames = 0;
     player->lost = 0;
     player->disorder = 0;
@@ -175,7 +177,7 @@ static void update_follow(struct player *player, const struct wire_message *mess
         return;
     if (message->tick > previous_tick + UPDATE_TICKS)
         player->hole_ticks += message->tick - previous_tick - UPDATE_TICKS;
-    load_window_update(window, player->index, message->tick, arrived_ns);
+    load_window_update(window, player->stretch, message->tick, arrived_ns);
     load_window_interval(window, message->tick - previous_tick, arrived_ns - previous_ns);
 }
 
@@ -190,6 +192,11 @@ static void message_take(struct player *player, const struct wire_frame *frame, 
     if (message.type == WIRE_GAME_UPDATE) {
         update_follow(player, &message, arrived_ns, window);
         ack_follow(player, &message, arrived_ns, window);
+    }
+    if (message.type == WIRE_SCORE_UPDATE) {
+        player->points++;
+        if (window != NULL)
+            player->stretch = load_window_stretch(window);
     }
     if (message.type == WIRE_ERROR || message.type == WIRE_GAME_OVER)
         load_window_complain(frame->payload, frame->len);

@@ -41,7 +41,8 @@ struct player {
     uint64_t updated_tick;
 
     /* Since the window opened. */
-    uint64_t frames, lost, disorder, merged;
+    uint32_t stretch; /* of play since the last point; see load_window.h */
+    uint64_t frames, points, lost, disorder, merged;
     uint64_t hole_ticks; /* ticks of running play that no update covered at 30 Hz */
 
     uint16_t close_code;
@@ -59,7 +60,7 @@ void player_read(struct player *player, struct load_window *window);
 void player_input(struct player *player, uint64_t now_real_ns);
 
 /* Forgets what belongs to the last window. */
-void player_window_reset(struct player *player);
+void player_window_reset(struct player *player, uint32_t stretch);
 
 /* Closes the socket without ceremony. */
 void player_close(struct player *player);

@@ -52,14 +52,19 @@ void load_window_complain(const char *text, size_t len)
         fprintf(stderr, "load: the server says %.*s\n", (int)len, text);
 }
 
-void load_window_update(struct load_window *window, uint32_t player, uint64_t tick,
+void load_window_update(struct load_window *window, uint32_t stretch, uint64_t tick,
                         uint64_t arrived_ns)
 {
     if (window->lateness_count == window->lateness_max)
         die("more updates than %d a second", UPDATES_PER_S_MAX);
     int64_t late_ns = (int64_t)(arrived_ns - window->opened_real_ns) - (int64_t)ticks_to_ns(tick);
     window->lateness[window->lateness_count++] =
-        (struct lateness){.player = player, .late_ns = late_ns};
+        (struct lateness){.stretch = stretch, .late_ns = late_ns};
+}
+
+uint32_t load_window_stretch(struct load_window *window)
+{
+    return window->stretch_count++;
 }
 
 void load_window_interval(struct load_window *window, uint64_t ticks, uint64_t elapsed_ns)
@@ -103,7 +108,8 @@ void load_window_open(struct load_window *window, struct player *players, size_t
 {
     window->slips_before = metric_read(window->metrics, "rally_room_tick_slips_total");
     for (size_t i = 0; i < count; i++)
-        player_window_reset(&players[i]);
+        player_window_reset(&players[i], (uint32_t)i);
+    window->stretch_count = (uint32_t)count;
     window->lateness_count = 0;
     samples_clear(&window->intervals);
     samples_clear(&window->echoes);
@@ -132,6 +138,7 @@ static void players_sum(const struct player *players, size_t count, struct load_
         const struct player *player = &players[i];
         result->players_open += player->state == PLAYER_OPEN ? 1 : 0;
         result->frames += player->frames;
+        result->points += player->points;
         result->lost += player->lost;
         result->disorder += player->disorder;
         result->merged += player->merged;
@@ -141,20 +148,21 @@ static void players_sum(const struct player *players, size_t count, struct load_
     }
 }
 
-static void lateness_sum(struct load_window *window, size_t count, struct load_result *result)
+static void lateness_sum(const struct load_window *window, struct load_result *result)
 {
+    size_t count = window->stretch_count;
     int64_t *punctual_ns = memory_new(count, sizeof *punctual_ns);
     for (size_t i = 0; i < count; i++)
         punctual_ns[i] = INT64_MAX;
     for (size_t i = 0; i < window->lateness_count; i++) {
         const struct lateness *late = &window->lateness[i];
-        if (late->late_ns < punctual_ns[late->player])
-            punctual_ns[late->player] = late->late_ns;
+        if (late->late_ns < punctual_ns[late->stretch])
+            punctual_ns[late->stretch] = late->late_ns;
     }
     struct samples late = {0};
     samples_init(&late, window->lateness_count);
     for (size_t i = 0; i < window->lateness_count; i++)
-        samples_add(&late, window->lateness[i].late_ns - punctual_ns[window->lateness[i].player]);
+        samples_add(&late, window->lateness[i].late_ns - punctual_ns[window->lateness[i].stretch]);
     result->late_p50_ns = samples_quantile(&late, 0.5);
     result->late_p99_ns = samples_quantile(&late, 0.99);
     result->late_max_ns = samples_quantile(&late, 1);
@@ -186,7 +194,7 @@ void load_window_close(struct load_window *window, const struct player *players,
         metric_read(window->metrics, "rally_room_tick_slips_total") - window->slips_before;
     server_sum(window, &after, result);
     players_sum(players, count, result);
-    lateness_sum(window, count, result);
+    lateness_sum(window, result);
     latency_sum(window, result);
 }
 
@@ -234,14 +242,16 @@ void load_result_print(const struct load_window *window, const struct load_resul
     double private_size = (double)memory.private_size - (double)window->memory_idle.private_size;
     load_print(window, result, file);
     fprintf(file,
-            ",\"frames_per_s\":%.1f,\"updates_per_s\":%.1f,\"lost\":%llu,\"disorder\":%llu,"
+            ",\"frames_per_s\":%.1f,\"updates_per_s\":%.1f,\"points_per_s\":%.2f,\"lost\":%llu,"
+            "\"disorder\":%llu,"
             "\"missing\":%llu,\"hole_ticks\":%llu,\"merged\":%llu,\"unstamped\":%llu,"
             "\"slips\":%.0f,\"complaints\":%llu",
             (double)result->frames / result->seconds, (double)result->updates / result->seconds,
-            (unsigned long long)result->lost, (unsigned long long)result->disorder,
-            (unsigned long long)result->missing, (unsigned long long)result->hole_ticks,
-            (unsigned long long)result->merged, (unsigned long long)result->unstamped,
-            result->slips, (unsigned long long)complaint_count);
+            (double)result->points / 2 / result->seconds, (unsigned long long)result->lost,
+            (unsigned long long)result->disorder, (unsigned long long)result->missing,
+            (unsigned long long)result->hole_ticks, (unsigned long long)result->merged,
+            (unsigned long long)result->unstamped, result->slips,
+            (unsigned long long)complaint_count);
     fprintf(file,
             ",\"late_p50_ms\":%.3f,\"late_p99_ms\":%.3f,\"late_max_ms\":%.3f,"
             "\"interval_p50_ms\":%.3f,\"interval_p99_ms\":%.3f,\"echoes\":%zu,"

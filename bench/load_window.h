@@ -5,6 +5,7 @@
  * Lateness: a game_update of tick T is due at t0 + T/60 s. t0 is not known, so for each socket the
  * earliest arrival of the window, measured against its tick, is taken as punctual and all others
  * are late relative to it. Slips of the server's clock stay visible: they make all later ones late.
+ * A point stops the room's clock until it is durable; after a score_update t0 is found anew.
  * Interval: the distance of two updates of one socket against the ticks between them, absolute.
  * Echo: from the send of input k to the arrival of the first update with ack >= k.
  */
@@ -23,8 +24,8 @@
 struct player;
 
 struct lateness {
-    uint32_t player;
-    int64_t late_ns; /* against an arbitrary zero that is the same for all */
+    uint32_t stretch; /* of play of one socket without a point, numbered over all sockets */
+    int64_t late_ns;  /* against an arbitrary zero that is the same for all */
 };
 
 struct load_window {
@@ -40,6 +41,7 @@ struct load_window {
     uint64_t own_cpu_before_ns;
     double slips_before;
     uint64_t inputs_sent;
+    uint32_t stretch_count;
     size_t lateness_count, lateness_max;
     struct lateness *lateness;
     struct samples intervals;
@@ -49,7 +51,7 @@ struct load_window {
 struct load_result {
     size_t rooms, players_open;
     double seconds;
-    uint64_t frames, updates, lost, disorder, merged, hole_ticks, missing;
+    uint64_t frames, updates, points, lost, disorder, merged, hole_ticks, missing;
     uint64_t cpu_ns, own_cpu_ns, core_busy_ns, core_steal_ns;
     double slips;
     int64_t late_p50_ns, late_p99_ns, late_max_ns;
@@ -71,10 +73,13 @@ void load_window_close(struct load_window *window, const struct player *players,
 void load_result_print(const struct load_window *window, const struct load_result *result,
                        FILE *file);
 
-void load_window_update(struct load_window *window, uint32_t player, uint64_t tick,
+void load_window_update(struct load_window *window, uint32_t stretch, uint64_t tick,
                         uint64_t arrived_ns);
 void load_window_interval(struct load_window *window, uint64_t ticks, uint64_t elapsed_ns);
 void load_window_echo(struct load_window *window, uint64_t sent_ns, uint64_t arrived_ns);
+
+/* The number of a new stretch. */
+uint32_t load_window_stretch(struct load_window *window);
 
 /* A read came without a kernel timestamp. */
 void load_window_unstamped(void);
