@@ -1,12 +1,15 @@
 #!/usr/bin/python3
 """Fails when an archive that must be pure needs anything from outside but what is listed here.
 
-    purity_check.py ARCHIVE...
+    purity_check.py [--sources FOLDER] ARCHIVE...
 
 Pure code (lib/core, games) has no clock, no randomness, no memory allocation, no input or output,
 no threads, and floating point only in the ratings. What it calls shows as undefined symbols; those
-that another given archive defines are its own business.
+that another given archive defines are its own business. Floating point shows in no symbol, so with
+--sources the words float and double are looked for below FOLDER/lib/core and FOLDER/games.
 """
+import argparse
+import pathlib
 import re
 import subprocess
 import sys
@@ -42,21 +45,41 @@ def is_allowed(where, name):
     return name in MATHS and where in MATHS_OBJECTS
 
 
+def floats(root):
+    """(file:line) of every float or double outside comments, strings and the ratings."""
+    ignored = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"', re.S)
+    for folder in ("lib/core", "games"):
+        for path in sorted((root / folder).rglob("*.[ch]")):
+            if path.stem == "rating":
+                continue
+            text = ignored.sub(lambda match: "\n" * match.group().count("\n"), path.read_text())
+            for number, line in enumerate(text.splitlines(), 1):
+                if re.search(r"\b(float|double)\b|\b\d+\.\d", line):
+                    yield f"{path.relative_to(root)}:{number}"
+
+
 def main():
-    archives = sys.argv[1:]
-    if not archives:
-        sys.exit(__doc__.strip())
-    found = [row for archive in archives for row in symbols(archive)]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--sources", type=pathlib.Path)
+    parser.add_argument("archives", nargs="+")
+    options = parser.parse_args()
+    found = [row for archive in options.archives for row in symbols(archive)]
     defined = {name for _, name, is_undefined in found if not is_undefined}
     used = sorted({(where, name) for where, name, is_undefined in found
                    if is_undefined and name not in defined})
-    bad = [(where, name) for where, name in used if not is_allowed(where, name)]
-    for where, name in bad:
-        print(f"{where} calls {name}: pure code may not; pass the value in as an argument")
+    bad = [f"{where} calls {name}: pure code may not; pass the value in as an argument"
+           for where, name in used if not is_allowed(where, name)]
+    good = len(used) - len(bad)
+    if options.sources:
+        inexact = list(floats(options.sources))
+        bad += [f"{place} has floating point: only lib/core/rating may" for place in inexact]
+        good += not inexact
     if not defined:
-        print("the archives define nothing: is this the right build folder?")
-    print(f"{len(used) - len(bad)} passed, {len(bad) + (not defined)} failed")
-    return 1 if bad or not defined else 0
+        bad.append("the archives define nothing: is this the right build folder?")
+    for line in bad:
+        print(line)
+    print(f"{good} passed, {len(bad)} failed")
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":

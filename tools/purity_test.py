@@ -30,8 +30,26 @@ def verdict(source, name="scratch.o"):
         return done.returncode == 0
 
 
+def has_floats(source, place="games/some.c"):
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder)
+        (path / place).parent.mkdir(parents=True)
+        (path / place).write_text(source)
+        (path / "scratch.c").write_text(CLEAN)
+        subprocess.run(["cc", "-c", "scratch.c"], cwd=path, check=True)
+        done = subprocess.run([sys.executable, CHECK, "--sources", ".", "scratch.o"], cwd=path,
+                              capture_output=True, text=True)
+        return done.returncode != 0
+
+
 def main():
     failed = []
+    if not has_floats("int a(int x) { return (int)((float)x * 2); }\n"):
+        failed.append("a float in a game passed")
+    if has_floats("/* 0.5 of a double */ const char *a = \"float\";\n"):
+        failed.append("a comment was taken for floating point")
+    if has_floats("double a(void) { return 0.5; }\n", "lib/core/rating.c"):
+        failed.append("floating point in the ratings is called impure")
     for what, source in SINS.items():
         if verdict(source):
             failed.append(f"{what} passed as pure")
@@ -43,7 +61,7 @@ def main():
         failed.append("an empty archive passed")
     for line in failed:
         print(line)
-    print(f"{len(SINS) + 3 - len(failed)} passed, {len(failed)} failed")
+    print(f"{len(SINS) + 6 - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 

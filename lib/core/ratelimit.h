@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* "20 per 60,000 ms, at most 10 at once". All three at least 1; a day is the longest period. */
+/* "20 per 60,000 ms, at most 10 at once". All three at least 1; a day is the longest period, and an
+ * emptied limiter must be full again within a century (burst x period / count). */
 struct ratelimit_rule {
     uint32_t count;
     uint32_t period_ms;
