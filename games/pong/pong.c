@@ -110,7 +110,7 @@ static void serve(struct pong *pong, struct game_events *events)
 
 static void serve_wait(struct pong *pong, struct game_events *events)
 {
-    uint8_t wanted = rules_of(pong)->needs_both_to_serve ? 3 : (uint8_t)(1u << pong->server);
+    uint8_t wanted = (uint8_t)(rules_of(pong)->needs_both_to_serve ? 3u : 1u << pong->server);
 
     if (pong->wait_ticks > 0)
         pong->wait_ticks--;
