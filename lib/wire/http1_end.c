@@ -67,15 +67,16 @@ enum err http_head_end(struct str in, size_t *scanned, size_t *start, size_t *en
         return ERR_INPUT;
     *start = has_blank ? 2 : 0;
     for (;;) {
-        size_t newline = str_find(str_of(in.ptr, seen), '\n', line > *scanned ? line : *scanned);
+        size_t from = line > *scanned ? line : *scanned;
+        const char *newline = seen > from ? memchr(in.ptr + from, '\n', seen - from) : NULL;
         bool is_empty;
         enum err err;
 
-        if (newline == seen)
+        if (!newline)
             break;
-        if ((err = check_line(in, line, newline, &is_empty)))
+        if ((err = check_line(in, line, (size_t)(newline - in.ptr), &is_empty)))
             return err;
-        line = newline + 1;
+        line = (size_t)(newline - in.ptr) + 1;
         if (is_empty && line > *start) {
             *end = line;
             return line == *start + 2 ? ERR_INPUT : OK;

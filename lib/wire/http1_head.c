@@ -120,9 +120,9 @@ static enum err parse_request_line(const char *at, const char *end, struct http_
 
 /* -- fields -------------------------------------------------------------------------------- */
 
-/* Not zero when one of eight bytes is a control character other than a byte above 0x7f. HTAB is
- * one too; the caller looks again. */
-static uint64_t control_mask(uint64_t word)
+/* The high bit of each of eight bytes that is a control character. Bits above the lowest set one
+ * may be wrong, because a borrow runs upwards from it. */
+static inline uint64_t control_mask(uint64_t word)
 {
     const uint64_t ones = 0x0101010101010101u;
     uint64_t del = word ^ (ones * 0x7f);
@@ -130,31 +130,58 @@ static uint64_t control_mask(uint64_t word)
     return ((word - ones * 0x20) | (del - ones)) & ~word & (ones * 0x80);
 }
 
-static bool is_field_text(const char *at, const char *end)
+/* The end of a field value: the first byte that may not be in one. There is one before `end`. */
+static const char *skip_value(const char *at, const char *end)
 {
-    for (; end - at >= 8; at += 8) {
-        uint64_t word;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    while (end - at >= 8) {
+        uint64_t word, mask;
 
         memcpy(&word, at, sizeof(word));
-        if (control_mask(word) != 0 && http_skip_class(at, at + 8, HTTP_CHAR_FIELD) != at + 8)
-            return false;
+        mask = control_mask(word);
+        if (mask == 0) {
+            at += 8;
+            continue;
+        }
+        at += __builtin_ctzll(mask) >> 3;
+        if (*at != '\t')
+            return at;
+        at++;
     }
-    return http_skip_class(at, end, HTTP_CHAR_FIELD) == end;
+#endif
+    return http_skip_class(at, end, HTTP_CHAR_FIELD);
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* One field line. *next is behind its CRLF; `end` is that of the head, which ends with CRLF twice
+ * and has no CRLF that does not end a line. */
 static enum err parse_field(const char *at, const char *end, struct http_head *head,
-                            struct http_framing *framing)
+                            struct http_framing *framing, const char **next)
 {
     const char *colon = http_skip_class(at, end, HTTP_CHAR_TOKEN);
+    const char *value = colon + 1;
+    const char *value_end;
     struct http_header *header;
 
-    if (colon == at || colon == end || *colon != ':' || !is_field_text(colon + 1, end))
+    if (colon == at || *colon != ':')
+        return ERR_INPUT;
+    value_end = skip_value(value, end);
+    if (value_end[0] != '\r' || value_end[1] != '\n')
         return ERR_INPUT;
     if (head->header_count == LIMIT_HTTP_HEADER_COUNT)
         return ERR_HEADERS_TOO_LARGE;
+    *next = value_end + 2;
+    while (is_blank(*value))
+        value++;
+    while (value_end > value && is_blank(value_end[-1]))
+        value_end--;
     header = &head->headers[head->header_count++];
     header->name = str_of(at, (size_t)(colon - at));
-    header->value = str_trim(str_of(colon + 1, (size_t)(end - colon - 1)));
+    header->value = str_of(value, (size_t)(value_end - value));
     http_framing_note(framing, head, header->name, header->value);
     return OK;
 }
@@ -166,10 +193,9 @@ static enum err parse_lines(const char *at, const char *end, struct http_head *h
     const char *newline = memchr(at, '\n', (size_t)(end - at));
     enum err err = parse_request_line(at, newline - 1, head, &framing);
 
-    for (at = newline + 1; !err && end - at > 2; at = newline + 1) {
-        newline = memchr(at, '\n', (size_t)(end - at));
-        err = parse_field(at, newline - 1, head, &framing);
-    }
+    at = newline + 1;
+    while (!err && end - at > 2)
+        err = parse_field(at, end, head, &framing, &at);
     return err ? err : http_framing_weigh(&framing, head);
 }
 

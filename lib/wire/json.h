@@ -27,7 +27,13 @@ void json_object_begin(struct json_writer *w);
 void json_object_end(struct json_writer *w);
 void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
-void json_key(struct json_writer *w, const char *key); /* keys are ours: plain ASCII, not escaped */
+/* Keys are ours: plain ASCII, not escaped. Those of the calls below are literals, whose length the
+ * compiler knows. */
+void json_put_key(struct json_writer *w, const char *key, size_t len);
+static inline void json_key(struct json_writer *w, const char *key)
+{
+    json_put_key(w, key, strlen(key));
+}
 /* Escapes what must be escaped; bytes that are not UTF-8 become U+FFFD. */
 void json_put_str(struct json_writer *w, struct str value);
 void json_put_c(struct json_writer *w, const char *value);
@@ -41,15 +47,51 @@ void json_put_hundredths(struct json_writer *w, int64_t value);
 void json_put_time(struct json_writer *w, uint64_t wall_ms); /* RFC 3339 with milliseconds */
 void json_put_raw(struct json_writer *w, struct str json);   /* already JSON */
 /* Key and value in one call. */
-void json_str(struct json_writer *w, const char *key, struct str value);
-void json_c(struct json_writer *w, const char *key, const char *value);
-void json_u64(struct json_writer *w, const char *key, uint64_t value);
-void json_i64(struct json_writer *w, const char *key, int64_t value);
-void json_bool(struct json_writer *w, const char *key, bool value);
-void json_null(struct json_writer *w, const char *key);
-void json_u64_text(struct json_writer *w, const char *key, uint64_t value);
-void json_hundredths(struct json_writer *w, const char *key, int64_t value);
-void json_time(struct json_writer *w, const char *key, uint64_t wall_ms);
+static inline void json_str(struct json_writer *w, const char *key, struct str value)
+{
+    json_key(w, key);
+    json_put_str(w, value);
+}
+static inline void json_c(struct json_writer *w, const char *key, const char *value)
+{
+    json_key(w, key);
+    json_put_c(w, value);
+}
+static inline void json_u64(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, key);
+    json_put_u64(w, value);
+}
+static inline void json_i64(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_put_i64(w, value);
+}
+static inline void json_bool(struct json_writer *w, const char *key, bool value)
+{
+    json_key(w, key);
+    json_put_bool(w, value);
+}
+static inline void json_null(struct json_writer *w, const char *key)
+{
+    json_key(w, key);
+    json_put_null(w);
+}
+static inline void json_u64_text(struct json_writer *w, const char *key, uint64_t value)
+{
+    json_key(w, key);
+    json_put_u64_text(w, value);
+}
+static inline void json_hundredths(struct json_writer *w, const char *key, int64_t value)
+{
+    json_key(w, key);
+    json_put_hundredths(w, value);
+}
+static inline void json_time(struct json_writer *w, const char *key, uint64_t wall_ms)
+{
+    json_key(w, key);
+    json_put_time(w, wall_ms);
+}
 
 /* -- reader -------------------------------------------------------------------------------- */
 

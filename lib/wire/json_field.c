@@ -33,8 +33,24 @@ static bool has_bounds(const struct json_field *field)
     return field->min != 0 || field->max != 0;
 }
 
+/* NULL when the number of characters is within bounds. They are counted only when the number of
+ * bytes, of which each takes one to four, leaves it open. */
+static const char *length_fault(const struct json_field *field, struct str value)
+{
+    int64_t size = (int64_t)value.len;
+    int64_t count;
+
+    if (size <= field->max && (size + 3) / 4 >= field->min)
+        return NULL;
+    count = (int64_t)utf8_count(value);
+    if (count < field->min)
+        return "is too short";
+    return count > field->max ? "is too long" : NULL;
+}
+
 static enum err decode_str(struct json_decode *decode, const struct json_field *field)
 {
+    const char *detail;
     struct json_text text;
     struct str value;
     enum err err;
@@ -49,13 +65,9 @@ static enum err decode_str(struct json_decode *decode, const struct json_field *
         json_field_error(decode, field, "must not contain a NUL character");
         return OK;
     }
-    if (has_bounds(field)) {
-        int64_t count = (int64_t)utf8_count(value);
-
-        if (count < field->min || count > field->max) {
-            json_field_error(decode, field, count < field->min ? "is too short" : "is too long");
-            return OK;
-        }
+    if (has_bounds(field) && (detail = length_fault(field, value))) {
+        json_field_error(decode, field, detail);
+        return OK;
     }
     memcpy(decode->out + field->offset, &value, sizeof(value));
     present_set(decode, field);
@@ -117,7 +129,7 @@ static enum err decode_number(struct json_decode *decode, const struct json_fiel
 
     if (!is_number_start(*decode->scan.at))
         return mismatch(decode, field, "must be a whole number");
-    if (!json_scan_number(&decode->scan, &number))
+    if (!json_scan_short(&decode->scan, &number) && !json_scan_number(&decode->scan, &number))
         return ERR_JSON;
     if (!number.is_integer) {
         json_field_error(decode, field, "must be a whole number");

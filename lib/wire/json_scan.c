@@ -1,7 +1,6 @@
 /* See json_scan.h. Recursion is bounded by LIMIT_JSON_DEPTH. */
 #include "lib/wire/json_scan.h"
 
-#include "lib/wire/json_plain.h"
 #include "lib/wire/utf8.h"
 
 /* -1 unless four hex digits are next; passes them. */
@@ -99,21 +98,18 @@ static bool take_special(struct json_scan *scan, bool *has_escapes)
     return size > 0;
 }
 
-bool json_scan_string(struct json_scan *scan, struct json_text *out)
+bool json_scan_string_rest(struct json_scan *scan, const char *start, struct json_text *out)
 {
-    const char *start = scan->at + 1;
     bool has_escapes = false;
 
-    if (!json_take(scan, '"'))
-        return false;
     for (;;) {
-        scan->at = json_skip_plain(scan->at, scan->end);
         if (scan->at == scan->end)
             return false;
         if (*scan->at == '"')
             break;
         if (!take_special(scan, &has_escapes))
             return false;
+        scan->at = json_skip_plain(scan->at, scan->end);
     }
     *out = (struct json_text){.raw = str_of(start, (size_t)(scan->at - start)),
                               .has_escapes = has_escapes};
@@ -135,6 +131,23 @@ static bool take_digits(struct json_scan *scan)
     return true;
 }
 
+/* Nineteen digits always fit in 64 bits, so only the ones behind them are added with care. */
+static uint64_t digits_value(struct json_scan *scan, bool *fits)
+{
+    const char *at = scan->at;
+    const char *safe_end = scan->end - at > 19 ? at + 19 : scan->end;
+    uint64_t value = 0;
+
+    for (; at < safe_end && (unsigned char)(*at - '0') < 10; at++)
+        value = value * 10 + (unsigned char)(*at - '0');
+    for (; at < scan->end && (unsigned char)(*at - '0') < 10; at++)
+        if (__builtin_mul_overflow(value, 10u, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+            *fits = false;
+    scan->at = at;
+    return value;
+}
+
 /* The integer part: "0", or digits that do not start with it. */
 static bool take_integer(struct json_scan *scan, struct json_number *out)
 {
@@ -142,13 +155,7 @@ static bool take_integer(struct json_scan *scan, struct json_number *out)
         return false;
     if (json_take(scan, '0'))
         return true;
-    while (next_is_digit(scan)) {
-        uint64_t digit = (uint64_t)(*scan->at++ - '0');
-
-        if (__builtin_mul_overflow(out->magnitude, 10u, &out->magnitude) ||
-            __builtin_add_overflow(out->magnitude, digit, &out->magnitude))
-            out->fits = false;
-    }
+    out->magnitude = digits_value(scan, &out->fits);
     return true;
 }
 
@@ -158,17 +165,15 @@ bool json_scan_number(struct json_scan *scan, struct json_number *out)
     out->is_negative = json_take(scan, '-');
     if (!take_integer(scan, out))
         return false;
-    if (json_take(scan, '.')) {
-        out->is_integer = false;
-        if (!take_digits(scan))
-            return false;
-    }
+    if (scan->at == scan->end || (*scan->at != '.' && (*scan->at | 0x20) != 'e'))
+        return true;
+    out->is_integer = false;
+    if (json_take(scan, '.') && !take_digits(scan))
+        return false;
     if (json_take(scan, 'e') || json_take(scan, 'E')) {
-        out->is_integer = false;
         if (!json_take(scan, '+'))
             (void)json_take(scan, '-');
-        if (!take_digits(scan))
-            return false;
+        return take_digits(scan);
     }
     return true;
 }
@@ -179,17 +184,6 @@ bool json_scan_literal(struct json_scan *scan, struct str literal)
         memcmp(scan->at, literal.ptr, literal.len) != 0)
         return false;
     scan->at += literal.len;
-    return true;
-}
-
-bool json_scan_key(struct json_scan *scan, struct json_text *out)
-{
-    if (!json_scan_string(scan, out))
-        return false;
-    json_skip_space(scan);
-    if (!json_take(scan, ':'))
-        return false;
-    json_skip_space(scan);
     return true;
 }
 

@@ -46,15 +46,10 @@ size_t json_unescape(struct json_text text, char *out)
     return len;
 }
 
-enum err json_text_decode(struct json_text text, struct arena *arena, struct str *out)
+enum err json_text_decode_escapes(struct json_text text, struct arena *arena, struct str *out)
 {
-    char *to;
+    char *to = arena_alloc(arena, text.raw.len);
 
-    if (!text.has_escapes) {
-        *out = text.raw;
-        return OK;
-    }
-    to = arena_alloc(arena, text.raw.len);
     if (!to)
         return ERR_TOO_LARGE;
     *out = str_of(to, json_unescape(text, to));

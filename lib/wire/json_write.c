@@ -9,63 +9,113 @@
 #include "lib/wire/json_plain.h"
 #include "lib/wire/utf8.h"
 
-/* 20 digits of a u64, a sign, a comma. */
-#define NUMBER_SIZE_MAX 22
+/* 20 digits of a u64, a sign, a point or two quotes. */
+#define NUMBER_SIZE_MAX 24
 
-static void put_token(struct json_writer *w, const char *token, size_t len, bool needs_comma)
+/* Room for `len` bytes at the end, or NULL; nearly always there. */
+static inline char *room(struct json_writer *w, size_t len)
 {
-    char *to = buf_reserve(w->buf, len + 1);
-    size_t at = 0;
+    struct buf *buf = w->buf;
 
-    if (to) {
-        if (w->needs_comma)
-            to[at++] = ',';
-        memcpy(to + at, token, len);
-        buf_added(w->buf, at + len);
-    }
+    if (buf->size - buf->len < len)
+        return buf_reserve(buf, len);
+    return buf->ptr + buf->len;
+}
+
+/* What was written in the room ends at `at`; `needs_comma` tells what may follow. */
+static inline void written(struct json_writer *w, const char *at, bool needs_comma)
+{
+    w->buf->len = (size_t)(at - w->buf->ptr);
     w->needs_comma = needs_comma;
+}
+
+static inline char *put_comma(const struct json_writer *w, char *at)
+{
+    if (w->needs_comma)
+        *at++ = ',';
+    return at;
+}
+
+/* Keys and names are short: two overlapping moves beat a call. */
+static inline char *put_short(char *at, const char *text, size_t len)
+{
+    if (len >= 8 && len <= 16) {
+        memcpy(at, text, 8);
+        memcpy(at + len - 8, text + len - 8, 8);
+    } else if (len >= 4 && len < 8) {
+        memcpy(at, text, 4);
+        memcpy(at + len - 4, text + len - 4, 4);
+    } else if (len > 16) {
+        memcpy(at, text, len);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            at[i] = text[i];
+    }
+    return at + len;
+}
+
+static void put_token(struct json_writer *w, const char *token, size_t len)
+{
+    char *at = room(w, len + w->needs_comma);
+
+    if (!at)
+        return;
+    written(w, put_short(put_comma(w, at), token, len), true);
+}
+
+static void put_open(struct json_writer *w, char c)
+{
+    char *at = room(w, 1u + w->needs_comma);
+
+    if (!at)
+        return;
+    at = put_comma(w, at);
+    *at++ = c;
+    written(w, at, false);
+}
+
+static void put_close(struct json_writer *w, char c)
+{
+    char *at = room(w, 1);
+
+    if (!at)
+        return;
+    *at++ = c;
+    written(w, at, true);
 }
 
 void json_object_begin(struct json_writer *w)
 {
-    put_token(w, "{", 1, false);
+    put_open(w, '{');
 }
 
 void json_array_begin(struct json_writer *w)
 {
-    put_token(w, "[", 1, false);
+    put_open(w, '[');
 }
 
 void json_object_end(struct json_writer *w)
 {
-    w->needs_comma = false;
-    put_token(w, "}", 1, true);
+    put_close(w, '}');
 }
 
 void json_array_end(struct json_writer *w)
 {
-    w->needs_comma = false;
-    put_token(w, "]", 1, true);
+    put_close(w, ']');
 }
 
-void json_key(struct json_writer *w, const char *key)
+void json_put_key(struct json_writer *w, const char *key, size_t len)
 {
-    size_t len = strlen(key);
-    char *to = buf_reserve(w->buf, len + 4);
+    char *at = room(w, len + 3 + w->needs_comma);
 
-    if (to) {
-        char *at = to;
-
-        if (w->needs_comma)
-            *at++ = ',';
-        *at++ = '"';
-        memcpy(at, key, len);
-        at += len;
-        *at++ = '"';
-        *at++ = ':';
-        buf_added(w->buf, (size_t)(at - to));
-    }
-    w->needs_comma = false;
+    if (!at)
+        return;
+    at = put_comma(w, at);
+    *at++ = '"';
+    at = put_short(at, key, len);
+    *at++ = '"';
+    *at++ = ':';
+    written(w, at, false);
 }
 
 static void put_control(struct buf *buf, unsigned char c)
@@ -104,22 +154,38 @@ static const char *put_special(struct buf *buf, const char *at, const char *end)
     return at + size;
 }
 
+/* The rest of a string whose plain beginning has been written. */
 static void put_escaped(struct buf *buf, const char *at, const char *end)
 {
     while (at < end) {
-        const char *run = json_skip_plain(at, end);
+        const char *run;
 
+        at = put_special(buf, at, end);
+        run = json_skip_plain(at, end);
         buf_put(buf, at, (size_t)(run - at));
-        at = run < end ? put_special(buf, run, end) : end;
+        at = run;
     }
 }
 
 void json_put_str(struct json_writer *w, struct str value)
 {
-    put_token(w, "\"", 1, true);
-    if (value.len > 0)
-        put_escaped(w->buf, value.ptr, value.ptr + value.len);
-    buf_put_char(w->buf, '"');
+    const char *end = value.len > 0 ? value.ptr + value.len : value.ptr;
+    const char *run = json_skip_plain(value.ptr, end);
+    size_t plain = (size_t)(run - value.ptr);
+    char *at = room(w, plain + 2 + w->needs_comma);
+
+    if (!at)
+        return;
+    at = put_comma(w, at);
+    *at++ = '"';
+    at = put_short(at, value.ptr, plain);
+    *at++ = '"';
+    written(w, at, true);
+    if (run < end) {
+        w->buf->len--; /* not the end of the string yet */
+        put_escaped(w->buf, run, end);
+        buf_put_char(w->buf, '"');
+    }
 }
 
 void json_put_c(struct json_writer *w, const char *value)
@@ -127,152 +193,126 @@ void json_put_c(struct json_writer *w, const char *value)
     json_put_str(w, str_from_c(value));
 }
 
-/* Writes the digits so that the last one is before `end`; returns where they start. */
-static char *digits_before(char *end, uint64_t value)
+/* Writes the digits at `at` and returns where they end. */
+static inline char *put_digits(char *at, uint64_t value)
 {
-    do {
-        *--end = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
+    static const char PAIRS[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
+    unsigned count = 1;
+    char *end;
+
+    for (uint64_t limit = 10; count < 20 && value >= limit; limit *= 10)
+        count++;
+    end = at + count;
+    for (char *to = end; to > at + 1; value /= 100) {
+        to -= 2;
+        memcpy(to, PAIRS + value % 100 * 2, 2);
+    }
+    if (count % 2 == 1)
+        *at = (char)('0' + value % 10);
     return end;
 }
 
-static uint64_t magnitude_of(int64_t value)
+static inline uint64_t magnitude_of(int64_t value)
 {
     return value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
 }
 
-static void put_number(struct json_writer *w, uint64_t magnitude, bool is_negative)
+/* A number, and what may belong to it: a sign, hundredths, quotes. Always inlined with all but the
+ * first known, so that each caller keeps only what it needs. */
+static inline char *put_parts(char *at, uint64_t magnitude, bool is_negative, unsigned cents,
+                              bool is_quoted)
+{
+    if (is_quoted)
+        *at++ = '"';
+    if (is_negative)
+        *at++ = '-';
+    at = put_digits(at, magnitude);
+    if (cents != 0) {
+        *at++ = '.';
+        *at++ = (char)('0' + cents / 10);
+        if (cents % 10 != 0)
+            *at++ = (char)('0' + cents % 10);
+    }
+    if (is_quoted)
+        *at++ = '"';
+    return at;
+}
+
+/* Near the end of a buffer the number may fit although the longest would not. */
+static void put_number_tight(struct json_writer *w, uint64_t magnitude, bool is_negative,
+                             unsigned cents, bool is_quoted)
 {
     char text[NUMBER_SIZE_MAX];
-    char *end = text + sizeof(text);
-    char *at = digits_before(end, magnitude);
+    char *end = put_parts(text, magnitude, is_negative, cents, is_quoted);
 
-    if (is_negative)
-        *--at = '-';
-    put_token(w, at, (size_t)(end - at), true);
+    put_token(w, text, (size_t)(end - text));
+}
+
+static inline void put_number(struct json_writer *w, uint64_t magnitude, bool is_negative,
+                              unsigned cents, bool is_quoted)
+{
+    char *at;
+
+    if (w->buf->size - w->buf->len <= NUMBER_SIZE_MAX) {
+        put_number_tight(w, magnitude, is_negative, cents, is_quoted);
+        return;
+    }
+    at = put_comma(w, w->buf->ptr + w->buf->len);
+    written(w, put_parts(at, magnitude, is_negative, cents, is_quoted), true);
 }
 
 void json_put_u64(struct json_writer *w, uint64_t value)
 {
-    put_number(w, value, false);
+    put_number(w, value, false, 0, false);
 }
 
 void json_put_i64(struct json_writer *w, int64_t value)
 {
-    put_number(w, magnitude_of(value), value < 0);
+    put_number(w, magnitude_of(value), value < 0, 0, false);
 }
 
 void json_put_bool(struct json_writer *w, bool value)
 {
     if (value)
-        put_token(w, "true", 4, true);
+        put_token(w, "true", 4);
     else
-        put_token(w, "false", 5, true);
+        put_token(w, "false", 5);
 }
 
 void json_put_null(struct json_writer *w)
 {
-    put_token(w, "null", 4, true);
+    put_token(w, "null", 4);
 }
 
 void json_put_u64_text(struct json_writer *w, uint64_t value)
 {
-    char text[NUMBER_SIZE_MAX];
-    char *end = text + sizeof(text);
-    char *at;
-
-    *--end = '"';
-    at = digits_before(end, value);
-    *--at = '"';
-    put_token(w, at, (size_t)(end + 1 - at), true);
+    put_number(w, value, false, 0, true);
 }
 
 void json_put_hundredths(struct json_writer *w, int64_t value)
 {
-    char text[NUMBER_SIZE_MAX + 1];
-    char *end = text + sizeof(text);
     uint64_t magnitude = magnitude_of(value);
-    unsigned cents = (unsigned)(magnitude % 100);
-    char *at;
 
-    if (cents == 0) {
-        put_number(w, magnitude / 100, value < 0);
-        return;
-    }
-    at = end;
-    if (cents % 10 != 0)
-        *--at = (char)('0' + cents % 10);
-    *--at = (char)('0' + cents / 10);
-    *--at = '.';
-    at = digits_before(at, magnitude / 100);
-    if (value < 0)
-        *--at = '-';
-    put_token(w, at, (size_t)(end - at), true);
+    put_number(w, magnitude / 100, value < 0, (unsigned)(magnitude % 100), false);
 }
 
 void json_put_time(struct json_writer *w, uint64_t wall_ms)
 {
-    put_token(w, "\"", 1, true);
+    char *at = room(w, 1u + w->needs_comma);
+
+    if (!at)
+        return;
+    at = put_comma(w, at);
+    *at++ = '"';
+    written(w, at, true);
     time_put_rfc3339(w->buf, wall_ms);
     buf_put_char(w->buf, '"');
 }
 
 void json_put_raw(struct json_writer *w, struct str json)
 {
-    put_token(w, json.ptr, json.len, true);
-}
-
-void json_str(struct json_writer *w, const char *key, struct str value)
-{
-    json_key(w, key);
-    json_put_str(w, value);
-}
-
-void json_c(struct json_writer *w, const char *key, const char *value)
-{
-    json_key(w, key);
-    json_put_c(w, value);
-}
-
-void json_u64(struct json_writer *w, const char *key, uint64_t value)
-{
-    json_key(w, key);
-    json_put_u64(w, value);
-}
-
-void json_i64(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_i64(w, value);
-}
-
-void json_bool(struct json_writer *w, const char *key, bool value)
-{
-    json_key(w, key);
-    json_put_bool(w, value);
-}
-
-void json_null(struct json_writer *w, const char *key)
-{
-    json_key(w, key);
-    json_put_null(w);
-}
-
-void json_u64_text(struct json_writer *w, const char *key, uint64_t value)
-{
-    json_key(w, key);
-    json_put_u64_text(w, value);
-}
-
-void json_hundredths(struct json_writer *w, const char *key, int64_t value)
-{
-    json_key(w, key);
-    json_put_hundredths(w, value);
-}
-
-void json_time(struct json_writer *w, const char *key, uint64_t wall_ms)
-{
-    json_key(w, key);
-    json_put_time(w, wall_ms);
+    put_token(w, json.ptr, json.len);
 }

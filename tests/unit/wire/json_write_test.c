@@ -176,3 +176,37 @@ TEST(a_full_buffer_is_told_at_the_end_whatever_the_size)
         EXPECT(buf.len <= size);
     }
 }
+
+static void put_sample(struct json_writer *w)
+{
+    json_object_begin(w);
+    json_c(w, "key", "text \"quoted\"");
+    json_i64(w, "n", -12345);
+    json_hundredths(w, "h", 1205);
+    json_u64_text(w, "id", 7);
+    json_bool(w, "b", true);
+    json_time(w, "t", 0);
+    json_key(w, "list");
+    json_array_begin(w);
+    json_put_null(w);
+    json_put_raw(w, STR("{}"));
+    json_array_end(w);
+    json_object_end(w);
+}
+
+TEST(a_buffer_of_just_the_size_is_enough_and_one_byte_less_is_not)
+{
+    struct buf buf;
+    struct json_writer w = writer(&buf);
+    size_t size;
+
+    put_sample(&w);
+    size = buf.len;
+    EXPECT(json_is_valid(buf_str(&buf)));
+    for (size_t less = 0; less < 2; less++) {
+        buf_init_fixed(&buf, memory, size - less);
+        w = json_writer_of(&buf);
+        put_sample(&w);
+        EXPECT_INT(less == 0, buf_ok(&buf));
+    }
+}
