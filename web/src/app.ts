@@ -49,7 +49,7 @@ export class Shell implements App {
         fill(root, h("header", { class: "bar" }, brand, this.nav), this.main, live);
         session.onChange(() => this.drawNav());
         window.addEventListener("hashchange", () => this.show());
-        this.ready = session.resume().catch(() => undefined);
+        this.ready = session.resume();
     }
 
     start(): void {

@@ -102,3 +102,33 @@ test("a rematch without a game is a wish, with one it is an address", () => {
         gameId: "10000009",
     });
 });
+
+test("a state in the middle of a pause brings who paused and what is left", () => {
+    const model = new MatchModel();
+    const paused = state({
+        status: "paused",
+        remaining_ms: 12_000,
+        paused_by: "right",
+        pause_reason: "pause",
+        ack: 7,
+    });
+    model.apply(paused, 1000);
+    assert.deepEqual(chooseOverlay(model, true, null, 1000), {
+        kind: "paused",
+        mine: false,
+        userId: 2,
+        untilMs: 13_000,
+    });
+    assert.equal(model.ack, 7);
+});
+
+test("a state in the middle of an absence brings its clock", () => {
+    const model = new MatchModel();
+    const base = state({ status: "paused", remaining_ms: 9000, pause_reason: "disconnect" });
+    for (const player of base.players) player.connected = player.user_id === 1;
+    model.apply(base, 500);
+    const overlay = chooseOverlay(model, true, null, 500);
+    assert.deepEqual(overlay, { kind: "absent", userId: 2, untilMs: 9500 });
+    model.apply(state({ seq: 2, status: "ready", remaining_ms: 3000 }), 600);
+    assert.deepEqual(chooseOverlay(model, true, null, 600), { kind: "countdown", untilMs: 3600 });
+});

@@ -2,7 +2,8 @@
 // trip takes. Both are pure: the caller brings the time. Neither corrects anything on screen by
 // itself; drawing asks them for a number.
 
-const WINDOW = 64;
+/** About a second of messages: the server stands still for a moment when a point is stored. */
+const WINDOW = 32;
 /** A render clock never runs more than this much faster or slower than the wall. */
 const SLEW_LIMIT = 0.02;
 /** Beyond this error slewing would take seconds, so the clock jumps. */

@@ -1,10 +1,10 @@
 // One match on screen: every frame it reads the devices, sends a changed intent, asks the presenter
 // for the picture and draws it. It owns the court's two canvases and nothing of the page around.
-import { prefersReducedMotion } from "../a11y.ts";
 import { Gamepads } from "../input/gamepad.ts";
 import { Mixer, steer } from "../input/mixer.ts";
 import type { DragTarget } from "../input/touch.ts";
 import type { MatchLink } from "../net/match.ts";
+import { play } from "../sound.ts";
 import { Presenter, type Picture } from "./presenter.ts";
 import { CourtView } from "./renderer.ts";
 import { PongRules, type PongExports, type Rules } from "./rules.ts";
@@ -139,8 +139,10 @@ export class GameLoop {
         if (Math.abs(flight) > this.ruleset.width / 4) this.view.clearTrail();
         const edge = this.ruleset.width / 8;
         const nearEnd = picture.ball.x < edge || picture.ball.x > this.ruleset.width - edge;
-        if (flight * this.flightX < 0 && nearEnd && !prefersReducedMotion()) {
+        if (flight * this.flightX < 0 && nearEnd) {
             this.view.hit(picture.ball.x, picture.ball.y, nowMs);
+            const end = picture.ball.x < edge ? "left" : "right";
+            play(end === this.link.model.side ? "hit" : "answer");
         }
         if (Math.abs(flight) > 0.5) this.flightX = flight;
     }

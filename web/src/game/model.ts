@@ -91,6 +91,8 @@ export class MatchModel {
                 return message.game_id === undefined
                     ? { kind: "rematch-wanted", userId: message.user_id ?? null }
                     : { kind: "rematch", gameId: String(message.game_id) };
+            case "rematch_asked":
+                return { kind: "rematch-wanted", userId: message.user_id };
             case "game_over":
                 return this.applyOver(message);
             case "server_draining":
@@ -160,11 +162,26 @@ export class MatchModel {
         this.players = message.players.map((player) => ({ ...player }));
         this.ball = { ...message.ball };
         this.paddles = { left: { ...message.paddles.left }, right: { ...message.paddles.right } };
+        this.ack = message.ack ?? this.ack;
+        this.setStatus(message.status, nowMs);
+        this.takeClocks(message, nowMs);
+        return { kind: "state", first };
+    }
+
+    /** A state in the middle of a countdown, a pause or an absence brings what is left of it. */
+    private takeClocks(message: GameStateMessage, nowMs: number): void {
+        const untilMs = message.remaining_ms === undefined ? null : nowMs + message.remaining_ms;
         for (const player of this.players) {
             if (player.connected) this.graceUntilMs.delete(player.user_id);
+            else if (message.pause_reason === "disconnect" && untilMs !== null) {
+                this.graceUntilMs.set(player.user_id, untilMs);
+            }
         }
-        this.setStatus(message.status, nowMs);
-        return { kind: "state", first };
+        if (message.status === "ready") this.countdownUntilMs = untilMs ?? this.countdownUntilMs;
+        if (message.status === "paused" && message.pause_reason !== undefined) {
+            const userId = message.paused_by ? this.player(message.paused_by)?.user_id : null;
+            this.pause = { userId: userId ?? null, reason: message.pause_reason, untilMs };
+        }
     }
 
     private applyUpdate(message: GameUpdateMessage): MatchEvent {
@@ -189,7 +206,7 @@ export class MatchModel {
     ): MatchEvent {
         this.status = "paused";
         this.countdownUntilMs = null;
-        const by = message.by;
+        const by = message.user_id ?? message.by;
         const userId =
             by === "left" || by === "right" ? (this.player(by)?.user_id ?? null) : (by ?? null);
         this.pause = {

@@ -121,10 +121,10 @@ export class PongRules implements Rules {
     }
 }
 
-/** The wire does not name a ruleset; its sizes tell. */
+const RULESETS = ["classic", "arcade", "arena"];
+
 function rulesetNumber(ruleset: Ruleset): number {
-    if (ruleset.width !== 800) return 2;
-    return ruleset.paddle.height === 120 ? 1 : 0;
+    return ruleset.name === undefined ? 0 : RULESETS.indexOf(ruleset.name);
 }
 
 function flown(ball: Ball): Ball {

@@ -46,6 +46,7 @@ export interface PlayerInfo {
     ready: boolean;
     connected: boolean;
     mmr: number | null;
+    guest?: boolean;
 }
 
 export interface GameStateMessage {
@@ -59,6 +60,12 @@ export interface GameStateMessage {
     players: PlayerInfo[];
     ball: Ball;
     paddles: Record<Side, Paddle>;
+    /** Last input applied for the receiver. */
+    ack?: number;
+    /** What is left of a countdown, a pause or an absence that holds up play. */
+    remaining_ms?: number;
+    paused_by?: Side | null;
+    pause_reason?: "pause" | "disconnect";
     server_time_ms: number;
 }
 
@@ -97,6 +104,7 @@ export type ServerMessage =
     | {
           type: "paused";
           seq?: number;
+          user_id?: number;
           by?: number | Side | null;
           reason?: "pause" | "disconnect";
           remaining_ms?: number;
@@ -104,6 +112,7 @@ export type ServerMessage =
     | { type: "resumed"; seq?: number; countdown_ms?: number }
     | { type: "emote"; seq?: number; user_id: number; id: string | number }
     | { type: "rematch"; seq?: number; game_id?: string | number; user_id?: number }
+    | { type: "rematch_asked"; seq?: number; user_id: number; remaining_ms?: number }
     | { type: "pong"; t: number; server_time_ms: number; tick: number }
     | { type: "server_draining"; deadline_ms: number }
     | { type: "error"; code: string; detail: string };

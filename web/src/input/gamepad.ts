@@ -30,7 +30,7 @@ export class Gamepads {
     private startHeld = false;
 
     poll(): PadReading {
-        const all = typeof navigator.getGamepads === "function" ? navigator.getGamepads() : [];
+        const all = connectedPads();
         let direction: Direction = 0;
         let serve = false;
         let start = false;
@@ -49,5 +49,14 @@ export class Gamepads {
         this.serveHeld = serve;
         this.startHeld = start;
         return fresh;
+    }
+}
+
+/** None where the browser has no controllers or the page may not use them. */
+function connectedPads(): readonly (Gamepad | null)[] {
+    try {
+        return navigator.getGamepads?.() ?? [];
+    } catch {
+        return [];
     }
 }

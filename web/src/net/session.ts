@@ -27,6 +27,8 @@ const RENEW_EARLY_MS = 60_000;
 
 export class Session {
     profile: Profile | null = null;
+    /** True when a session was to be taken up and the server could not be asked. */
+    unreachable = false;
     private token: string | null = null;
     private tokenEndsMs = 0;
     private renewal: Promise<void> | null = null;
@@ -46,17 +48,16 @@ export class Session {
         return this.profile === null ? null : Number(this.profile.user_id);
     }
 
-    /** Takes up the session of the cookie, if there is one. Throws only when the line is down. */
+    /** Takes up the session of the cookie, if there is one. */
     async resume(): Promise<void> {
         if (!remembersSession()) return;
         try {
             await this.renew();
             await this.loadProfile();
         } catch (error) {
-            if (!(error instanceof ApiError) || error.status === 0 || error.status >= 500) {
-                throw error;
-            }
-            this.forget();
+            const down = !(error instanceof ApiError) || error.status === 0 || error.status >= 500;
+            if (down) this.unreachable = true;
+            else this.forget();
         }
     }
 
@@ -141,6 +142,7 @@ export class Session {
     }
 
     private accept(reply: TokenReply): void {
+        this.unreachable = false;
         this.token = reply.access_token;
         this.tokenEndsMs = Date.now() + reply.expires_in * 1000;
         rememberSession(true);

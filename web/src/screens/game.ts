@@ -12,6 +12,7 @@ import { listenKeyboard } from "../input/keyboard.ts";
 import { holdToSteer, listenDrag } from "../input/touch.ts";
 import { MatchLink } from "../net/match.ts";
 import type { Route } from "../route.ts";
+import { play } from "../sound.ts";
 import { closeWords, emoteWords, errorWords, type CloseWords } from "../text.ts";
 import { ask } from "./ask.ts";
 import { message } from "./message.ts";
@@ -91,6 +92,7 @@ class GameScreen implements Screen {
                 return;
             case "score":
                 announce(this.scoreWords());
+                play(event.scorer === model.side ? "point" : "lost");
                 break;
             case "back":
                 announce(`${model.playerById(event.userId)?.username ?? "Your opponent"} is back`);

@@ -4,6 +4,7 @@ import type { App, Screen } from "../app.ts";
 import { focusOn } from "../a11y.ts";
 import { fill, h } from "../dom.ts";
 import type { Profile } from "../net/session.ts";
+import { errorWords } from "../text.ts";
 import { message } from "./message.ts";
 
 export function needPlayer(
@@ -19,7 +20,8 @@ export function needPlayer(
     void app.ready.then(() => {
         if (disposed) return;
         const profile = app.session.profile;
-        inner = profile === null ? strangers(app) : make(profile);
+        if (profile !== null) inner = make(profile);
+        else inner = app.session.unreachable ? unreachable() : strangers(app);
         const keyboardWasHere = document.activeElement === heading;
         fill(element, inner.element);
         app.setTitle(inner.title);
@@ -34,6 +36,14 @@ export function needPlayer(
             inner?.dispose?.();
         },
     };
+}
+
+function unreachable(): Screen {
+    return message({
+        title: "No answer",
+        text: errorWords("offline", ""),
+        actions: [{ label: "Try again", primary: true, run: () => location.reload() }],
+    });
 }
 
 function strangers(app: App): Screen {

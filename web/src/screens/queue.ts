@@ -4,6 +4,7 @@ import { announce } from "../a11y.ts";
 import { fill, h, say } from "../dom.ts";
 import { clockTime, ordinal, waitEstimate } from "../format.ts";
 import { Queue, type QueuePlace } from "../net/queue.ts";
+import { play } from "../sound.ts";
 import { failureWords } from "./home.ts";
 import { message } from "./message.ts";
 import { needPlayer } from "./need-player.ts";
@@ -55,6 +56,7 @@ function waiting(app: App): Screen {
     const queue = new Queue(app.session, {
         place: (now) => say(place, placeWords(now)),
         matched: (gameId, opponent) => {
+            play("found");
             announce(opponent === null ? "Opponent found" : `Opponent found: ${opponent}`);
             app.go({ screen: "game", matchId: gameId });
         },

@@ -1,6 +1,7 @@
 // Under the court: the line's quality, what to say, pause and resign.
 import { announce } from "../a11y.ts";
-import { h, say, show } from "../dom.ts";
+import { fill, h, s, say, show } from "../dom.ts";
+import { isSoundOn, play, setSound } from "../sound.ts";
 import { EMOTES, pingWords } from "../text.ts";
 
 export interface RailActions {
@@ -21,7 +22,7 @@ export class Rail {
 
     constructor(spectator: boolean, actions: RailActions) {
         this.ping.append(pingBars(), h("span", null, this.pingNumber, this.pingWord));
-        const left = h("div", { class: "rail__side" }, this.ping, this.notice);
+        const left = h("div", { class: "rail__side" }, this.ping, soundSwitch(), this.notice);
         const right = h("div", { class: "rail__side" });
         if (spectator) {
             const leave = button("Stop watching", "leave");
@@ -74,6 +75,36 @@ function button(label: string, testId: string): HTMLButtonElement {
         { class: "button button--small", type: "button", "data-testid": testId },
         label,
     );
+}
+
+function soundSwitch(): HTMLButtonElement {
+    const element = h("button", {
+        class: "button button--small button--quiet button--icon",
+        type: "button",
+        "data-testid": "sound",
+        "aria-label": "Sound",
+    });
+    const draw = (): void => {
+        element.setAttribute("aria-pressed", String(isSoundOn()));
+        element.title = isSoundOn() ? "Sound is on" : "Sound is off";
+        const waves = isSoundOn() ? "M15 8a5 5 0 0 1 0 8M18 5a9 9 0 0 1 0 14" : "m15 9 6 6m0-6-6 6";
+        fill(
+            element,
+            s(
+                "svg",
+                { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" },
+                s("path", { class: "icon__solid", d: "M4 9h4l5-4v14l-5-4H4z" }),
+                s("path", { d: waves }),
+            ),
+        );
+    };
+    element.addEventListener("click", () => {
+        setSound(!isSoundOn());
+        draw();
+        play("count");
+    });
+    draw();
+    return element;
 }
 
 /** A button that opens the few things there are to say; Escape and choosing close it. */

@@ -5,6 +5,7 @@ import { fill, h, say } from "../dom.ts";
 import { secondsLeft } from "../format.ts";
 import type { MatchModel } from "../game/model.ts";
 import type { Overlay } from "../game/overlay.ts";
+import { play } from "../sound.ts";
 import type { CloseWords } from "../text.ts";
 
 export interface VeilActions {
@@ -137,6 +138,7 @@ function panel(title: string, text: string): HTMLElement {
 
 function countdown(seconds: number, model: MatchModel): HTMLElement {
     announce(String(seconds));
+    play("count");
     const side = model.side === null ? null : `You are on the ${model.side}`;
     return h(
         "div",
