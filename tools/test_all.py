@@ -110,7 +110,7 @@ def needs_chromium():
 
 def werror():
     version = subprocess.run(["cc", "-dumpversion"], capture_output=True, text=True).stdout
-    return "ON" if version.startswith("12") else "OFF"
+    return "ON" if version.split(".")[0].strip() in ("12", "13") else "OFF"
 
 
 def configure_and_build(preset, folder, *options):
