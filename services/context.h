@@ -36,6 +36,7 @@ struct context {
     struct revocations *revocations;
     struct metrics *metrics;
     struct presence *presence;
+    struct presence *queue_presence; /* sockets on /ws/queue/ only */
     struct tickets_ws *tickets_ws;
     struct identities *identities;
     struct gateway *gateway;

@@ -57,6 +57,16 @@ void presence_leave(struct presence *presence, uint64_t user_id)
     pthread_mutex_unlock(&presence->lock);
 }
 
+uint32_t presence_sockets(struct presence *presence, uint64_t user_id)
+{
+    uint64_t value = 0;
+
+    pthread_mutex_lock(&presence->lock);
+    (void)map_get(&presence->users, user_id, &value);
+    pthread_mutex_unlock(&presence->lock);
+    return (uint32_t)(value >> 48);
+}
+
 bool presence_is_online(struct presence *presence, uint64_t user_id)
 {
     uint64_t value = 0;

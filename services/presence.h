@@ -21,6 +21,8 @@ void presence_free(struct presence *presence);
  * ERR_FULL when the table is full. */
 enum err presence_enter(struct presence *presence, uint64_t user_id, uint32_t sockets_max) MUST_USE;
 void presence_leave(struct presence *presence, uint64_t user_id);
+/* Sockets of the user that are open now. */
+uint32_t presence_sockets(struct presence *presence, uint64_t user_id);
 bool presence_is_online(struct presence *presence, uint64_t user_id);
 /* Forgets who left long ago. */
 void presence_purge(struct presence *presence);

@@ -67,7 +67,7 @@ static inline void list_move(struct list *from, struct list *to)
 }
 
 /* `node` may not be removed inside; use list_pop on a moved list for that. */
-#define list_for_each(node, list)                                                                  \
-    for (struct list *node = (list)->next; node != (list); node = node->next)
+#define list_for_each(node, head)                                                                  \
+    for (struct list *node = (head)->next; node != (head); node = node->next)
 
 #endif

@@ -65,8 +65,10 @@ struct reactor *server_reactor(struct server *server, uint32_t index);
 void server_stop_listening(struct server *server);
 /* Reads certificate and key again; a failure is logged and the old ones stay. Any thread. */
 void server_reload_tls(struct server *server);
-/* Closes everything, ends the threads, frees. Not from a reactor. */
-void server_close(struct server *server);
+/* Closes everything and ends the reactors' threads; messages may still be posted. Not from a
+ * reactor. Then, when nobody posts any more, server_free runs the last messages and frees. */
+void server_stop(struct server *server);
+void server_free(struct server *server);
 
 /* What the reactors count, summed over all; read without stopping them. */
 struct net_stats {
@@ -182,6 +184,8 @@ void socket_send(struct conn *conn, struct frame *frame);
 bool socket_send_latest(struct conn *conn, struct frame *frame);
 /* True between a dropped snapshot and `drained`. */
 bool socket_is_behind(const struct conn *conn);
+/* The owner sends a fresh snapshot as an event instead of waiting for `drained`. */
+void socket_caught_up(struct conn *conn);
 void socket_send_text(struct conn *conn, struct str text);
 /* Sends a close frame and ends the connection soon after; `closed` comes with this code. */
 void socket_close(struct conn *conn, uint16_t code, struct str reason);

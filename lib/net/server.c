@@ -181,7 +181,7 @@ static void reactor_free(struct reactor *reactor)
     free(reactor->tls_buffer);
 }
 
-static void server_free(struct server *server)
+static void server_release(struct server *server)
 {
     tls_ctx_free(atomic_load(&server->tls_ctx));
     addresses_free(server->addresses);
@@ -199,7 +199,7 @@ static void unwind(struct server *server, uint32_t inited)
         reactor_end(&server->reactors[i]);
         reactor_free(&server->reactors[i]);
     }
-    server_free(server);
+    server_release(server);
 }
 
 static enum err tls_load(struct server *server)
@@ -301,16 +301,20 @@ void server_reload_tls(struct server *server)
     pthread_mutex_unlock(&server->tls_lock);
 }
 
-void server_close(struct server *server)
+void server_stop(struct server *server)
 {
     post_all(server, shut);
     for (uint32_t i = 0; i < server->reactor_count; i++)
         pthread_join(server->reactors[i].thread, NULL);
+}
+
+void server_free(struct server *server)
+{
     for (uint32_t i = 0; i < server->reactor_count; i++)
         reactor_end(&server->reactors[i]);
     for (uint32_t i = 0; i < server->reactor_count; i++)
         reactor_free(&server->reactors[i]);
-    server_free(server);
+    server_release(server);
 }
 
 /* -- asking ---------------------------------------------------------------------------------- */

@@ -106,6 +106,11 @@ bool socket_is_behind(const struct conn *conn)
     return conn->is_behind;
 }
 
+void socket_caught_up(struct conn *conn)
+{
+    conn->is_behind = false;
+}
+
 void ws_drained(struct conn *conn)
 {
     if (!conn->is_behind || conn->state != CONN_SOCKET)

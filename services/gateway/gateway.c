@@ -140,6 +140,7 @@ static enum err on_reactor_start(struct reactor *reactor)
     enum err err = OK;
 
     CHECK(state && own);
+    gateway->context->server = reactor_server(reactor); /* before anybody can be asked for it */
     own->tokens = token_cache_new();
     CHECK(own->tokens != NULL);
     reactor_user_set(reactor, state);

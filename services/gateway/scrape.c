@@ -2,8 +2,11 @@
 #include "services/gateway/inside.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/store/idempotency.h"
 #include "lib/store/store.h"
 #include "services/metrics.h"
+#include "services/presence.h"
 
 static const char *const METHODS[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
                                       "OTHER"};
@@ -137,5 +140,35 @@ static const struct route ROUTES[] = {
      .summary = "Counters in Prometheus text; admin listener only."},
 };
 
+static enum err purge_txn(struct db *db, void *arg)
+{
+    uint64_t purged;
+
+    return idempotency_purge(db, *(uint64_t *)arg, &purged);
+}
+
+static void forget_keys(struct context *context, uint64_t now_ms)
+{
+    if (store_write_durable(context->store, purge_txn, &now_ms))
+        log_event(LOG_WARN, "purge_failed", LOG_C("what", "idempotency"));
+}
+
+static void forget_absent(struct context *context, uint64_t now_ms)
+{
+    (void)now_ms;
+    presence_purge(context->presence);
+    presence_purge(context->queue_presence);
+}
+
+static const struct role_timer TIMERS[] = {
+    {.name = "idempotency_purge", .period_ms = 10 * 60 * 1000, .run = forget_keys},
+    {.name = "presence_purge", .period_ms = 10 * 1000, .run = forget_absent},
+};
+
 const struct role ROLE_GATEWAY = {
-    .name = "gateway", .routes = ROUTES, .route_count = ARRAY_COUNT(ROUTES)};
+    .name = "gateway",
+    .routes = ROUTES,
+    .route_count = ARRAY_COUNT(ROUTES),
+    .timers = TIMERS,
+    .timer_count = ARRAY_COUNT(TIMERS),
+};

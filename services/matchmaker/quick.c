@@ -62,7 +62,7 @@ enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, 
                  .ruleset = STR(QUICK_RULESET),
                  .win_score = win_score(context->settings),
                  .is_rated = true,
-                 .seed = random_u64(),
+                 .seed = random_u64() >> 11, /* exact as a JSON number */
                  .swap_sides = random_below(2) == 1,
                  .has_socket = has_socket,
                  .now_ms = now_ms},

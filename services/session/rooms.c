@@ -1,0 +1,295 @@
+/* The rooms of a reactor: found by match, opened from the store, closed. */
+#include "services/session/room.h"
+
+#include <stdlib.h>
+
+#include "games/registry.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "services/reactor_state.h"
+#include "services/session/session.h"
+#include "services/work.h"
+
+/* -- finding ----------------------------------------------------------------------------------- */
+
+struct rooms *rooms_of(struct reactor *reactor)
+{
+    return reactor_state(reactor, REACTOR_SLOT_SESSION);
+}
+
+struct reactor *room_home(struct context *context, uint64_t match_id)
+{
+    return server_reactor(context->server,
+                          (uint32_t)(match_id % server_reactor_count(context->server)));
+}
+
+struct room *room_get(struct reactor *reactor, struct slot_id id)
+{
+    return slots_get(&rooms_of(reactor)->table, id);
+}
+
+struct room *room_find(struct reactor *reactor, uint64_t match_id)
+{
+    uint64_t packed;
+
+    if (!map_get(&rooms_of(reactor)->by_match, match_id, &packed))
+        return NULL;
+    return room_get(reactor, (struct slot_id){.index = (uint32_t)(packed >> 32),
+                                              .generation = (uint32_t)packed});
+}
+
+/* -- closing ----------------------------------------------------------------------------------- */
+
+static void let_all_go(struct room *room, enum err err, struct str detail)
+{
+    while (!list_is_empty(&room->sockets)) {
+        struct room_socket *socket = container_of(list_pop(&room->sockets), struct room_socket, link);
+        struct conn *conn = room_socket_conn(room, socket);
+        socket->room = NULL;
+        if (!conn)
+            continue;
+        if (err)
+            socket_error(conn, err, detail);
+        socket_close(conn, err ? socket_close_code(err) : WS_CLOSE_NORMAL,
+                     err ? str_from_c(err_code(err)) : detail);
+    }
+}
+
+void room_close(struct room *room, enum err err, struct str detail)
+{
+    struct reactor *reactor = room->reactor;
+    struct slot_id id = room->id;
+
+    let_all_go(room, err, detail);
+    session_room_count(room, false);
+    ticker_stop(reactor, &room->ticker);
+    reactor_timer_stop(reactor, &room->timer);
+    (void)map_remove(&rooms_of(reactor)->by_match, room->match_id);
+    free(room->finished);
+    slots_free(&rooms_of(reactor)->table, id);
+}
+
+/* -- opening: a worker takes the match and reads it ------------------------------------------------ */
+
+struct load {
+    struct work work;
+    struct slot_id room;
+    uint64_t match_id;
+    enum err err;
+    uint64_t epoch;
+    struct match_row row;
+    struct match_point last; /* number 0: no point yet */
+};
+
+static enum err load_peek(struct db *db, void *arg)
+{
+    struct load *load = arg;
+    enum err err = matches_find(db, load->match_id, &load->row);
+
+    return !err && load->row.ended_ms != 0 ? ERR_MATCH_ENDED : err;
+}
+
+static enum err load_take(struct db *db, void *arg)
+{
+    struct load *load = arg;
+    struct matches_take_args args = {.match_id = load->match_id,
+                                     .node = str_from_c(load->work.context->settings->node),
+                                     .now_ms = clock_wall_ms()};
+    struct match_point points[64];
+    size_t count = 0;
+    enum err err = matches_take(db, &args, &load->epoch);
+
+    if (!err)
+        err = matches_find(db, load->match_id, &load->row);
+    if (!err && load->row.point_count > 0)
+        err = matches_points(db, load->match_id, points, ARRAY_COUNT(points), &count);
+    load->last = count > 0 ? points[count - 1] : (struct match_point){0};
+    return err;
+}
+
+/* Unknown and ended matches cost a read and no write. */
+static void load_run(struct work *work)
+{
+    struct load *load = container_of(work, struct load, work);
+    struct store *store = work->context->store;
+
+    load->err = store_read(store, load_peek, load);
+    if (!load->err)
+        load->err = store_write(store, load_take, load, &work->batch);
+}
+
+static void rules_of(const struct settings *settings, struct match_rules *rules)
+{
+    *rules = MATCH_RULES_DEFAULT;
+    rules->ready_timeout_ms = (uint32_t)settings->ready_timeout_ms;
+    rules->grace_ms = (uint32_t)settings->reconnect_grace_ms;
+    rules->absence_budget_ms = (uint32_t)settings->absence_budget_ms;
+}
+
+static void seats_fill(struct room *room, const struct match_row *row)
+{
+    for (uint8_t seat = 0; seat < MATCH_SEATS; seat++) {
+        const struct match_player_row *player = &row->players[seat];
+        struct room_seat *own = &room->seats[seat];
+        own->user_id = player->user_id;
+        own->mmr = player->mmr;
+        own->is_guest = player->is_guest;
+        memcpy(own->username, player->username, sizeof(own->username));
+        room->scores[seat] = (uint16_t)player->score;
+    }
+}
+
+/* The game goes on from its last durable point: the score stands, the rally starts anew. */
+static void game_start(struct room *room, const struct load *load)
+{
+    room->game->init(room->state, &room->config, room->seed);
+    if (load->last.number == 0)
+        return;
+    room->game->resume(room->state, room->scores, (uint8_t)(1 - load->last.seat));
+    room->tick = load->last.tick + 1;
+    room->point_count = load->row.point_count;
+}
+
+static void match_start(struct room *room, const struct match_row *row)
+{
+    struct match_record record = {.has_begun = row->has_begun};
+    uint64_t now_ms = reactor_now_ms(room->reactor);
+    struct match_rules rules;
+
+    rules_of(room->context->settings, &rules);
+    for (int seat = 0; seat < MATCH_SEATS; seat++) {
+        record.absence_used_ms[seat] = row->players[seat].absence_used_ms;
+        record.pauses_used[seat] = row->players[seat].pauses_used;
+    }
+    if (row->has_begun)
+        match_resume(&room->match, &rules, &record, now_ms);
+    else
+        match_init(&room->match, &rules, now_ms);
+}
+
+static enum err room_fill(struct room *room, const struct load *load)
+{
+    const struct match_row *row = &load->row;
+
+    room->game = registry_find(str_from_c(row->game));
+    if (!room->game || room->game->state_size > sizeof(room->state) ||
+        row->player_count != MATCH_SEATS ||
+        registry_ruleset_find(room->game, str_from_c(row->ruleset), &room->config.ruleset))
+        return ERR_NO_SUCH_MATCH; /* a game or ruleset that this build does not have */
+    room->config.win_score = (uint16_t)row->win_score;
+    room->epoch = load->epoch;
+    room->seed = row->seed;
+    room->is_rated = row->is_rated;
+    room->is_private = row->is_private;
+    seats_fill(room, row);
+    game_start(room, load);
+    match_start(room, row);
+    native_view(room, room->told);
+    return OK;
+}
+
+static void room_is_open(struct room *room)
+{
+    struct list waiting;
+
+    room->phase = ROOM_OPEN;
+    room->state_due_ms = reactor_now_ms(room->reactor) + ROOM_STATE_EVERY_MS;
+    session_room_count(room, true);
+    room_timer_set(room);
+    list_init(&waiting);
+    list_move(&room->sockets, &waiting); /* seating may let an older one go */
+    while (!list_is_empty(&waiting)) {
+        struct list *node = list_pop(&waiting);
+        struct room_socket *socket = container_of(node, struct room_socket, link);
+        list_append(&room->sockets, node);
+        room_socket_seat(socket);
+    }
+}
+
+static void load_done(struct reactor *home, struct work *work)
+{
+    struct load *load = container_of(work, struct load, work);
+    struct room *room = room_get(home, load->room);
+    enum err err = work->commit ? work->commit : load->err;
+
+    if (room && !err)
+        err = room_fill(room, load);
+    if (room && err)
+        room_close(room, err, err == ERR_MATCH_ENDED ? STR("Game already finished") : STR(""));
+    else if (room)
+        room_is_open(room);
+    free(load);
+}
+
+static enum err load_start(struct room *room)
+{
+    struct load *load = calloc(1, sizeof(*load));
+    enum err err;
+
+    if (!load)
+        return ERR_FULL;
+    load->work = (struct work){.home = room->reactor,
+                               .context = room->context,
+                               .run = load_run,
+                               .done = load_done};
+    load->room = room->id;
+    load->match_id = room->match_id;
+    err = work_submit(&load->work, "session");
+    if (err)
+        free(load);
+    return err;
+}
+
+struct room *room_open(struct reactor *reactor, uint64_t match_id)
+{
+    struct rooms *rooms = rooms_of(reactor);
+    struct room *room = room_find(reactor, match_id);
+    struct slot_id id;
+
+    if (room)
+        return room;
+    room = slots_take(&rooms->table, &id);
+    if (!room)
+        return NULL;
+    room->id = id;
+    room->reactor = reactor;
+    room->context = rooms->context;
+    room->match_id = match_id;
+    room->phase = ROOM_LOADING;
+    list_init(&room->sockets);
+    if (map_set(&rooms->by_match, match_id, (uint64_t)id.index << 32 | id.generation) != OK) {
+        slots_free(&rooms->table, id);
+        return NULL;
+    }
+    if (load_start(room)) {
+        room_close(room, OK, STR(""));
+        return NULL;
+    }
+    return room;
+}
+
+/* -- from other threads ------------------------------------------------------------------------------ */
+
+struct opening {
+    struct reactor_msg msg;
+    uint64_t match_id;
+};
+
+static void opening_run(struct reactor *reactor, struct reactor_msg *msg)
+{
+    struct opening *opening = container_of(msg, struct opening, msg);
+
+    if (!room_open(reactor, opening->match_id))
+        log_event(LOG_WARN, "room_not_opened", LOG_U64("match_id", opening->match_id));
+    free(opening);
+}
+
+void room_open_later(struct context *context, uint64_t match_id)
+{
+    struct opening *opening = calloc(1, sizeof(*opening));
+
+    if (!opening)
+        return; /* the first socket will open it */
+    *opening = (struct opening){.msg.run = opening_run, .match_id = match_id};
+    reactor_post(room_home(context, match_id), &opening->msg);
+}

@@ -1,0 +1,217 @@
+/*
+ * The role's table and life: rooms open when a match is created and, after a restart, for every
+ * match that was live; the node's lease says that its rooms have an owner.
+ */
+#include "services/session/session.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/bus/bus.h"
+#include "lib/store/leases.h"
+#include "services/metrics.h"
+#include "services/reactor_state.h"
+#include "services/session/room.h"
+
+#define LEASE_TTL_MS 15000
+#define LEASE_RENEW_MS 5000
+#define LIVE_PAGE 256
+
+/* -- gauge ----------------------------------------------------------------------------------- */
+
+static atomic_uint room_counts[MATCH_STATE_COUNT];
+
+void session_room_count(struct room *room, bool is_there)
+{
+    uint8_t state = room->match.state;
+
+    if (room->phase == ROOM_LOADING)
+        return;
+    if (room->counted_state != 0)
+        atomic_fetch_sub(&room_counts[room->counted_state - 1], 1);
+    room->counted_state = is_there ? (uint8_t)(state + 1) : 0;
+    if (is_there)
+        atomic_fetch_add(&room_counts[state], 1);
+}
+
+uint32_t session_live_rooms(void)
+{
+    uint32_t live = 0;
+
+    for (int state = 0; state < MATCH_FINISHED; state++)
+        live += atomic_load(&room_counts[state]);
+    return live;
+}
+
+static void put_metrics(struct context *context, struct buf *out)
+{
+    (void)context;
+    metrics_family(out, "rally_rooms", "gauge", "Rooms, by the state of their match.");
+    for (int state = 0; state < MATCH_STATE_COUNT; state++) {
+        char label[48];
+        struct buf text;
+        buf_init_fixed(&text, label, sizeof(label));
+        buf_printf(&text, "state=\"%s\"", match_state_name((enum match_state)state));
+        metrics_sample(out, "rally_rooms", label, atomic_load(&room_counts[state]));
+    }
+}
+
+/* -- the node's lease -------------------------------------------------------------------------- */
+
+static atomic_uint_fast64_t lease_epoch;
+
+struct lease_work {
+    struct context *context;
+    uint64_t now_ms;
+    uint64_t epoch;
+};
+
+static void lease_name(struct context *context, struct buf *out)
+{
+    buf_put_c(out, "node:");
+    buf_put_c(out, context->settings->node);
+}
+
+static enum err lease_txn(struct db *db, void *arg)
+{
+    struct lease_work *work = arg;
+    char memory[160];
+    struct buf name;
+    struct lease_args args;
+
+    buf_init_fixed(&name, memory, sizeof(memory));
+    lease_name(work->context, &name);
+    args = (struct lease_args){.name = buf_str(&name),
+                               .holder = str_from_c(work->context->settings->node),
+                               .epoch = work->epoch,
+                               .now_ms = work->now_ms,
+                               .ttl_ms = LEASE_TTL_MS};
+    return work->epoch == 0 ? lease_acquire(db, &args, &work->epoch) : lease_renew(db, &args);
+}
+
+static void lease_renew_run(struct context *context, uint64_t now_ms)
+{
+    struct lease_work work = {
+        .context = context, .now_ms = now_ms, .epoch = atomic_load(&lease_epoch)};
+    enum err err = store_write_durable(context->store, lease_txn, &work);
+
+    if (err)
+        log_event(LOG_WARN, "lease_not_renewed", LOG_C("node", context->settings->node),
+                  LOG_C("code", err_code(err)));
+}
+
+static const struct role_timer TIMERS[] = {
+    {.name = "node_lease", .period_ms = LEASE_RENEW_MS, .run = lease_renew_run},
+};
+
+/* -- opening rooms ------------------------------------------------------------------------------- */
+
+static void on_match_created(void *ctx, struct str subject, struct str payload)
+{
+    static const struct json_field FIELDS[] = {
+        {.name = "match_id", .type = JSON_ID, .is_required = true, .present_offset = SIZE_MAX,
+         .max = INT64_MAX},
+    };
+    static const struct json_schema SCHEMA = {FIELDS, ARRAY_COUNT(FIELDS), .allows_unknown = true};
+    struct json_errors errors = {0};
+    struct arena arena;
+    uint64_t match_id = 0;
+
+    (void)subject;
+    arena_init(&arena, 4096);
+    if (json_decode(payload, &SCHEMA, &arena, &match_id, &errors) == OK)
+        room_open_later(ctx, match_id);
+    arena_release(&arena);
+}
+
+static enum err start(struct context *context)
+{
+    struct lease_work work = {.context = context, .now_ms = clock_wall_ms()};
+    enum err err = store_write_durable(context->store, lease_txn, &work);
+
+    if (err)
+        return err;
+    atomic_store(&lease_epoch, work.epoch);
+    return bus_subscribe(context->bus, "match.created", on_match_created, context);
+}
+
+struct live_page {
+    uint64_t after_id;
+    uint64_t ids[LIVE_PAGE];
+    size_t count;
+};
+
+static enum err live_txn(struct db *db, void *arg)
+{
+    struct live_page *page = arg;
+
+    return matches_list_live(db, page->after_id, page->ids, LIVE_PAGE, &page->count);
+}
+
+/* What was live when the process ended goes on: time while it was away counts against nobody. */
+static enum err reopen(struct reactor *reactor, struct context *context)
+{
+    struct live_page *page = calloc(1, sizeof(*page));
+    enum err err;
+
+    if (!page)
+        return ERR_FULL;
+    do {
+        err = store_read(context->store, live_txn, page);
+        for (size_t i = 0; !err && i < page->count; i++) {
+            page->after_id = page->ids[i];
+            if (room_home(context, page->ids[i]) == reactor && !room_open(reactor, page->ids[i]))
+                log_event(LOG_WARN, "room_not_opened", LOG_U64("match_id", page->ids[i]));
+        }
+    } while (!err && page->count == LIVE_PAGE);
+    free(page);
+    return err;
+}
+
+static enum err on_reactor_start(struct reactor *reactor)
+{
+    struct rooms *rooms = calloc(1, sizeof(*rooms));
+
+    if (!rooms)
+        return ERR_FULL;
+    rooms->context = reactor_ctx(reactor);
+    map_init(&rooms->by_match, LIMIT_ROOMS_PER_REACTOR);
+    if (slots_init(&rooms->table, sizeof(struct room), LIMIT_ROOMS_PER_REACTOR)) {
+        free(rooms);
+        return ERR_FULL;
+    }
+    reactor_state_set(reactor, REACTOR_SLOT_SESSION, rooms);
+    return reopen(reactor, rooms->context);
+}
+
+static void on_reactor_stop(struct reactor *reactor)
+{
+    struct rooms *rooms = rooms_of(reactor);
+    uint32_t at = 1;
+    struct slot_id id;
+    struct room *room;
+
+    while ((room = slots_next(&rooms->table, &at, &id)) != NULL)
+        room_close(room, ERR_DRAINING, STR(""));
+    slots_release(&rooms->table);
+    map_release(&rooms->by_match);
+    free(rooms);
+}
+
+static const struct socket_route SOCKETS[] = {
+    {.pattern = "/ws/game/{key}", .open = room_socket_open},
+};
+
+const struct role ROLE_SESSION = {
+    .name = "session",
+    .timers = TIMERS,
+    .timer_count = ARRAY_COUNT(TIMERS),
+    .sockets = SOCKETS,
+    .socket_count = ARRAY_COUNT(SOCKETS),
+    .start = start,
+    .reactor_start = on_reactor_start,
+    .reactor_stop = on_reactor_stop,
+    .metrics = put_metrics,
+};
