@@ -21,6 +21,7 @@ const ERROR_WORDS: Record<string, string> = {
     no_such_match: "There is no such match.",
     match_ended: "That match has ended.",
     not_guest: "This account is not a guest account.",
+    forbidden: "Not possible now. Each player has two pauses.",
     bad_state: "That is not possible at this point of the match.",
 };
 
@@ -93,18 +94,20 @@ export function closeWords(code: number): CloseWords {
     return CLOSE_WORDS[code] ?? LOST;
 }
 
-/** What players can say to each other during a match. */
-export const EMOTES: readonly { id: string; words: string }[] = [
-    { id: "hello", words: "Hello" },
-    { id: "nice", words: "Nice shot" },
-    { id: "close", words: "So close" },
-    { id: "wow", words: "Wow" },
-    { id: "oops", words: "Oops" },
-    { id: "gg", words: "Good game" },
+/** What players can say to each other during a match; the wire carries the number. */
+export const EMOTES: readonly { id: number; name: string; words: string }[] = [
+    { id: 0, name: "hello", words: "Hello" },
+    { id: 1, name: "nice", words: "Nice shot" },
+    { id: 2, name: "close", words: "So close" },
+    { id: 3, name: "wow", words: "Wow" },
+    { id: 4, name: "oops", words: "Oops" },
+    { id: 5, name: "gg", words: "Good game" },
 ];
 
+/** Unknown ones, from clients that know more, are shown as what they are. */
 export function emoteWords(id: string): string {
-    return EMOTES.find((emote) => emote.id === id)?.words ?? id;
+    const known = EMOTES.find((emote) => String(emote.id) === id || emote.name === id);
+    return known?.words ?? id;
 }
 
 export function pingWords(milliseconds: number): string {

@@ -39,6 +39,23 @@ test("a clock that is far off jumps instead of gliding", () => {
     assert.ok((clock.at(50) ?? 0) > 99);
 });
 
+test("after the server stood still the clock glides back to it", () => {
+    const clock = new TickClock(PER_MS);
+    const stoodMs = 60;
+    for (let tick = 0; tick < 60; tick += 2) clock.observe(tick, tick / PER_MS);
+    clock.at(1000);
+    clock.resample();
+    let answer = clock.at(1000) ?? 0;
+    for (let tick = 60; tick < 420; tick += 2) {
+        const nowMs = tick / PER_MS + stoodMs;
+        clock.observe(tick, nowMs);
+        const next = clock.at(nowMs) ?? 0;
+        assert.ok(next >= answer);
+        answer = next;
+    }
+    assert.ok(Math.abs(answer - 418) < 0.2, `said ${answer} instead of 418`);
+});
+
 test("without news the clock stops soon", () => {
     const clock = new TickClock(PER_MS);
     clock.observe(10, 0);

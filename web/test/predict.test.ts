@@ -83,10 +83,18 @@ test("an intent that counted early shortens the lead", () => {
 test("the lead stays within bounds however wrong the line is", () => {
     const predictor = new Predictor(new PlainRules(), "left");
     for (let seq = 1; seq < 100; seq++) {
-        predictor.press(seq, 1, 10);
+        predictor.press(seq, 1, 480);
         predictor.acknowledge(seq - 1, 500);
     }
-    assert.ok(predictor.leadTicks() <= 6);
+    assert.equal(predictor.leadTicks(), 6);
+});
+
+test("an intent held through a countdown counts at once and teaches nothing", () => {
+    const predictor = new Predictor(new PlainRules(), "left");
+    predictor.press(1, -1, 0);
+    assert.equal(lastY(predictor.project(START, 102)), 282);
+    predictor.acknowledge(0, 100);
+    assert.equal(predictor.leadTicks(), 0);
 });
 
 test("the other paddle holds its last direction", () => {

@@ -2,8 +2,7 @@
 // trip takes. Both are pure: the caller brings the time. Neither corrects anything on screen by
 // itself; drawing asks them for a number.
 
-/** About a second of messages: the server stands still for a moment when a point is stored. */
-const WINDOW = 32;
+const WINDOW = 64;
 /** A render clock never runs more than this much faster or slower than the wall. */
 const SLEW_LIMIT = 0.02;
 /** Beyond this error slewing would take seconds, so the clock jumps. */
@@ -34,6 +33,14 @@ export class TickClock {
         }
     }
 
+    /**
+     * The server stood still for a moment, as it does until a point is stored: what was measured
+     * before is too early by that much. The clock glides to what is measured from now on.
+     */
+    resample(): void {
+        this.samples.length = 0;
+    }
+
     /** Forgets everything: after a pause, a countdown or a new connection ticks start anew. */
     reset(): void {
         this.samples.length = 0;
@@ -44,7 +51,7 @@ export class TickClock {
     /** The (fractional) newest tick that can have arrived by `nowMs`; null before the first. */
     at(nowMs: number): number | null {
         if (this.offset === null) return null;
-        const error = this.target() - this.offset;
+        const error = this.samples.length === 0 ? 0 : this.target() - this.offset;
         const passedTicks = Math.max(0, nowMs - this.lastNowMs) * this.ticksPerMs;
         this.lastNowMs = Math.max(this.lastNowMs, nowMs);
         if (Math.abs(error) > JUMP_TICKS) {

@@ -27,6 +27,7 @@ export class GameLoop {
     private readonly ruleset: Ruleset;
     private frameId = 0;
     private live = false;
+    private owesIntent = false;
     private flightX = 0;
     private before: Picture | null = null;
 
@@ -55,11 +56,18 @@ export class GameLoop {
     /** The model has taken in a state or an update. */
     confirm(nowMs: number): void {
         const { model } = this.link;
+        // The first state says that the room is listening.
+        if (this.owesIntent) this.intend(this.mixer.direction());
+        this.owesIntent = false;
         if (model.isLive() !== this.live) {
             this.live = model.isLive();
             this.presenter.restart(false);
         }
         if (this.live) this.presenter.confirm(model.moment(), model.ack, nowMs);
+    }
+
+    pointTold(): void {
+        this.presenter.pointTold();
     }
 
     roundTrip(milliseconds: number): void {
@@ -74,7 +82,7 @@ export class GameLoop {
     reconnected(): void {
         this.live = false;
         this.presenter.restart(true);
-        this.intend(this.mixer.direction());
+        this.owesIntent = true;
     }
 
     ownY(): number | null {

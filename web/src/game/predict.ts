@@ -83,6 +83,8 @@ export class Predictor {
     }
 
     private learn(errorTicks: number): void {
+        // Held through a pause: that says nothing about the line.
+        if (Math.abs(errorTicks) > AHEAD_MAX_TICKS) return;
         const changed = this.lead + errorTicks * LEAD_GAIN;
         this.lead = Math.max(-LEAD_LIMIT_TICKS, Math.min(LEAD_LIMIT_TICKS, changed));
     }

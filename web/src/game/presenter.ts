@@ -61,8 +61,14 @@ export class Presenter {
     /** An intent leaves for the server. */
     press(seq: number, direction: Direction, nowMs: number): void {
         const received = this.clock.at(nowMs);
-        if (received === null) return;
-        this.predictor?.press(seq, direction, this.present(received) + 1);
+        // Held through a countdown, an intent counts from the first tick on.
+        const tick = received === null ? 0 : this.present(received) + 1;
+        this.predictor?.press(seq, direction, tick);
+    }
+
+    /** A point was told: the server had stood still until it was durable. */
+    pointTold(): void {
+        this.clock.resample();
     }
 
     /** Ticks do not follow the wall across a pause, a countdown or a new connection. */

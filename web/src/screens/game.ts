@@ -91,6 +91,7 @@ class GameScreen implements Screen {
                 this.loop?.confirm(nowMs);
                 return;
             case "score":
+                this.loop?.pointTold();
                 announce(this.scoreWords());
                 play(event.scorer === model.side ? "point" : "lost");
                 break;

@@ -7,7 +7,7 @@ import { EMOTES, pingWords } from "../text.ts";
 export interface RailActions {
     pause(): void;
     resign(): void;
-    emote(id: string): void;
+    emote(id: number): void;
     leave(): void;
 }
 
@@ -117,7 +117,7 @@ function emotes(actions: RailActions): HTMLElement {
         opener.setAttribute("aria-expanded", String(visible));
     };
     for (const emote of EMOTES) {
-        const choice = button(emote.words, `emote-${emote.id}`);
+        const choice = button(emote.words, `emote-${emote.name}`);
         choice.classList.add("button--quiet");
         choice.addEventListener("click", () => {
             actions.emote(emote.id);
