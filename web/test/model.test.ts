@@ -132,3 +132,14 @@ test("a state in the middle of an absence brings its clock", () => {
     model.apply(state({ seq: 2, status: "ready", remaining_ms: 3000 }), 600);
     assert.deepEqual(chooseOverlay(model, true, null, 600), { kind: "countdown", untilMs: 3600 });
 });
+
+test("a lost line stops the court until the next full state", () => {
+    const model = new MatchModel();
+    model.apply(state({}), 0);
+    assert.equal(model.isLive(), true);
+    model.disconnect();
+    assert.equal(model.isLive(), false);
+    assert.equal(model.players.length, 2);
+    model.apply(state({ seq: 90 }), 0);
+    assert.equal(model.isLive(), true);
+});

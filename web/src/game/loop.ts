@@ -57,8 +57,10 @@ export class GameLoop {
     confirm(nowMs: number): void {
         const { model } = this.link;
         // The first state says that the room is listening.
-        if (this.owesIntent) this.intend(this.mixer.direction());
-        this.owesIntent = false;
+        if (this.owesIntent && !model.isOutdated()) {
+            this.owesIntent = false;
+            this.intend(this.mixer.direction());
+        }
         if (model.isLive() !== this.live) {
             this.live = model.isLive();
             this.presenter.restart(false);

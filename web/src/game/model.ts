@@ -58,6 +58,8 @@ export class MatchModel {
     /** Local deadline until which an absent player's seat is kept, by user. */
     readonly graceUntilMs = new Map<number, number>();
     over: GameOverMessage | null = null;
+    /** True from the loss of a line until the next full state: what is known may be old. */
+    private outdated = false;
 
     /** Takes in one message that arrived at `nowMs`; returns what it means, or null for nothing. */
     apply(message: ServerMessage, nowMs: number): MatchEvent | null {
@@ -104,10 +106,15 @@ export class MatchModel {
         }
     }
 
-    /** A new connection begins: numbers and acknowledgements start again, the picture stays. */
-    reconnecting(): void {
+    /** The line is lost or new: numbers and acknowledgements start again, the picture stays. */
+    disconnect(): void {
         this.sequence.forget();
         this.ack = 0;
+        this.outdated = true;
+    }
+
+    isOutdated(): boolean {
+        return this.outdated;
     }
 
     /** What moves, as of the newest message. */
@@ -139,7 +146,7 @@ export class MatchModel {
 
     /** True while ticks pass and the court moves. */
     isLive(): boolean {
-        return this.status === "running" && this.graceUntilMs.size === 0;
+        return this.status === "running" && this.graceUntilMs.size === 0 && !this.outdated;
     }
 
     isOver(): boolean {
@@ -153,6 +160,7 @@ export class MatchModel {
 
     private applyState(message: GameStateMessage, nowMs: number): MatchEvent {
         const first = this.matchId === null;
+        this.outdated = false;
         this.sequence.restart(message.seq);
         this.matchId = String(message.match_id);
         this.side = message.you.side;

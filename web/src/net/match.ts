@@ -83,7 +83,7 @@ export class MatchLink {
         this.direction = 0;
         this.pings = 0;
         this.heardMs = performance.now();
-        this.model.reconnecting();
+        this.model.disconnect();
         this.events.connected(this.openedOnce);
         this.openedOnce = true;
         this.beat();
@@ -91,6 +91,7 @@ export class MatchLink {
 
     private lost(code: number): void {
         window.clearTimeout(this.timer);
+        this.model.disconnect();
         this.events.lost(code);
     }
 
