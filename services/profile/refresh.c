@@ -28,20 +28,24 @@ struct rotation {
 static enum err refresh_txn(struct db *db, void *arg)
 {
     struct rotation *rotation = arg;
-    enum err err = family_rotate(db, &rotation->args, &rotation->rotated);
+    enum err verdict, err = family_rotate(db, &rotation->args, &rotation->rotated);
 
-    if (err || rotation->rotated.verdict)
-        return err;
-    err = user_find(db, rotation->rotated.user_id, &rotation->user);
     if (err)
-        return err == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : err;
-    /* A banned player's token is not spent: it is good again when the ban ends. */
-    return rotation->user.banned_until_ms > rotation->args.now_ms ? ERR_BANNED : OK;
+        return err;
+    verdict = rotation->rotated.verdict;
+    if (verdict && verdict != ERR_BANNED)
+        return OK; /* what it did, a revocation, is to be kept */
+    err = user_find(db, rotation->rotated.user_id, &rotation->user);
+    return err == ERR_NOT_FOUND ? ERR_TOKEN_INVALID : err;
 }
 
-static enum err reuse_answer(struct request *request, struct reply *reply,
-                             const struct family_rotated *rotated)
+static enum err refusal(struct request *request, struct reply *reply,
+                        const struct rotation *rotation)
 {
+    const struct family_rotated *rotated = &rotation->rotated;
+
+    if (rotated->verdict == ERR_BANNED)
+        return session_banned(request, reply, &rotation->user);
     if (rotated->verdict == ERR_TOKEN_REUSED) {
         session_revoked(request, reply, rotated->session_id, rotated->user_id);
         log_event(LOG_WARN, "refresh_token_reused", LOG_U64("user_id", rotated->user_id),
@@ -69,12 +73,10 @@ static enum err rotate(struct request *request, struct reply *reply, struct str 
         .now_ms = request->now_ms,
         .expires_ms = request->now_ms + request->context->settings->refresh_ttl_ms};
     err = request_write(request, reply, refresh_txn, &rotation);
-    if (err == ERR_BANNED)
-        return session_banned(request, reply, &rotation.user);
     if (err)
         return err;
     if (rotation.rotated.verdict)
-        return reuse_answer(request, reply, &rotation.rotated);
+        return refusal(request, reply, &rotation);
     CHECK(rotation.rotated.generation == next.generation);
     return session_reply(request, reply, 200, &rotation.user, &next);
 }
