@@ -160,11 +160,13 @@ static int log_grew(void *context, sqlite3 *handle, const char *name, int frames
     return SQLITE_OK;
 }
 
-/* After a burst the log file is cut to journal_size_limit when it starts again. */
+/* After a burst the log file is cut to journal_size_limit when it starts again. What is deleted is
+ * overwritten: a person who is forgotten must not be found in free pages. */
 static const char WRITER_SETTINGS[] = "PRAGMA page_size = 4096;"
                                       "PRAGMA journal_mode = WAL;"
                                       "PRAGMA synchronous = FULL;"
                                       "PRAGMA wal_autocheckpoint = 0;"
+                                      "PRAGMA secure_delete = ON;"
                                       "PRAGMA journal_size_limit = 16777216;"
                                       "PRAGMA cache_size = -8192;";
 static const char READER_SETTINGS[] = "PRAGMA query_only = ON;"
