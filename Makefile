@@ -8,7 +8,8 @@
 #   make fmt      formats the C code          make clean  removes what was built
 #   make deps     installs every package that any verb needs (each verb installs its own)
 MAKEFLAGS += --no-print-directory
-SHELL := /bin/sh
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
 BUILD := build
 SECONDS ?= 30
 ARGS ?=
@@ -23,9 +24,11 @@ build: rallyd web
 # Programs only, without tests, so that a first `make run` needs no test package. A tree that was
 # configured with tests keeps them.
 rallyd: $(BUILD)/build.ninja
-	@cmake --build $(BUILD) --target rallyd rally pong_wasm -- --quiet
+	@cmake --build $(BUILD) --target rallyd rally pong_wasm -- --quiet 2>&1 | \
+		sed '/^ninja: no work to do\.$$/d'
 
 $(BUILD)/build.ninja: | packages
+	@echo "Configuring and building; the first time takes a minute or two"
 	@cmake --preset dev -DRALLY_TESTS=OFF -DRALLY_WERROR=$(werror) --log-level=WARNING >/dev/null
 
 .PHONY: packages
