@@ -110,8 +110,7 @@ static enum err find_or_make(struct store *store, struct resolution *resolution)
     if (err != ERR_NOT_FOUND)
         return err;
     /* Durable before anything is answered in this player's name. */
-    err = store_write_durable(store, make_txn, resolution);
-    return err == ERR_FORBIDDEN ? ERR_TOKEN_INVALID : err;
+    return store_write_durable(store, make_txn, resolution);
 }
 
 enum err identity_resolve_external(struct context *context, const struct access_claims *claims,

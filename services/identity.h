@@ -19,11 +19,12 @@ void identities_free(struct identities *identities);
 /*
  * Fills `out` for claims that signer_verify_access returned with is_external. The caller's
  * session_id is identity_session_id: such a player has no token family of ours.
- * ERR_TOKEN_INVALID when the account was deleted here, ERR_BANNED, ERR_STORE, ERR_FULL.
+ * An account that was deleted here is forgotten with its outside id: a token of that person makes a
+ * new, empty account. ERR_BANNED, ERR_STORE, ERR_FULL.
  */
 enum err identity_resolve_external(struct context *context, const struct access_claims *claims,
                                    uint64_t now_ms, struct caller *out) MUST_USE;
-/* The account was deleted: the next use asks the store again. */
+/* The account was deleted: the next use asks the store. */
 void identity_forget(struct identities *identities, uint64_t user_id);
 
 /* What stands for a family in revocations and on sockets; never the id of a real one. */
