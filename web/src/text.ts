@@ -111,7 +111,7 @@ export function emoteWords(id: string): string {
 }
 
 export function pingWords(milliseconds: number): string {
-    if (milliseconds < 60) return "good";
-    if (milliseconds < 120) return "fair";
-    return milliseconds < 200 ? "slow" : "very slow";
+    if (milliseconds < 70) return "good";
+    if (milliseconds < 150) return "fair";
+    return milliseconds < 250 ? "slow" : "very slow";
 }

@@ -32,6 +32,7 @@ export class Session {
     private token: string | null = null;
     private tokenEndsMs = 0;
     private renewal: Promise<void> | null = null;
+    private leaving: Promise<void> | null = null;
     private readonly listeners = new Set<() => void>();
 
     /** Calls back whenever the profile or the sign-in changes; returns the way to stop. */
@@ -84,12 +85,21 @@ export class Session {
         await this.loadProfile();
     }
 
-    async signOut(): Promise<void> {
-        try {
-            await send("POST", "/v1/auth/logout", {}, WEB);
-        } finally {
-            this.forget();
-        }
+    /**
+     * Signed out here at once; the promise tells whether the server could be told. Until it could,
+     * the cookie is still good and the next visit takes it up again.
+     */
+    signOut(): Promise<void> {
+        this.forget();
+        this.leaving = send<void>("POST", "/v1/auth/logout", {}, WEB)
+            .catch((error: unknown) => {
+                rememberSession(true);
+                throw error;
+            })
+            .finally(() => {
+                this.leaving = null;
+            });
+        return this.leaving;
     }
 
     async loadProfile(): Promise<Profile> {
@@ -117,6 +127,8 @@ export class Session {
     }
 
     private async enter(path: string, body: unknown): Promise<void> {
+        // The answer to a sign-out takes the cookie away; it must not take the next one's.
+        await this.leaving?.catch(() => undefined);
         this.accept(await send<TokenReply>("POST", path, body, WEB));
         await this.loadProfile();
     }

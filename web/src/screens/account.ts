@@ -1,5 +1,6 @@
 // One's own account: what is known, signing out, and for guests the way to keep it.
 import type { App, Screen } from "../app.ts";
+import { announce } from "../a11y.ts";
 import { h } from "../dom.ts";
 import type { Profile } from "../net/session.ts";
 import { makeForm, NEW_ACCOUNT_FIELDS } from "./form.ts";
@@ -14,9 +15,10 @@ export function accountScreen(app: App): Screen {
             "Sign out",
         );
         leave.addEventListener("click", () => {
-            void app.session.signOut().catch(() => undefined).finally(() => {
-                app.go({ screen: "home" });
+            app.session.signOut().catch(() => {
+                announce("The server could not be told. Sign out again when you are online.");
             });
+            app.go({ screen: "home" });
         });
         const lead = profile.guest
             ? "You are a guest. This account lives in this browser only."
