@@ -11,10 +11,7 @@
 #include "apps/config_value.h"
 #include "lib/base/log.h"
 #include "lib/crypt/digest.h"
-
-#ifndef RALLY_VERSION
-#define RALLY_VERSION "0.1.0"
-#endif
+#include "services/context.h"
 
 #define COMPLAINT_SIZE_MAX 65536
 #define PRINT_SIZE_MAX 65536

@@ -63,13 +63,9 @@ static enum err data_dir_make(const char *path)
 
 static enum err store_make(struct rallyd *rallyd)
 {
-    char memory[600];
-    struct buf path;
-    struct store_config config = {.reader_count = rallyd->settings.workers + 2};
+    struct store_config config = {.url = rallyd->settings.db_url,
+                                  .reader_count = rallyd->settings.workers + 2};
 
-    buf_init_fixed(&path, memory, sizeof(memory));
-    buf_printf(&path, "%s/rally.db", rallyd->settings.data_dir);
-    config.url = memory;
     return store_open(&config, &rallyd->context.store);
 }
 
