@@ -18,7 +18,7 @@ export async function openBrowser(url, options = {}) {
         executablePath: PROGRAM,
         headless: true,
         args: FLAGS,
-        viewport: { width: 1280, height: 800 },
+        viewport: { width: 1120, height: 720 },
         ...options,
     });
     const faults = [];

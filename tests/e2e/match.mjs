@@ -66,10 +66,16 @@ export async function matchStory(server, pictures) {
                 /\d+ ms/.test(await ada.byId("ping").innerText()));
         }],
         ["keys move the paddle on the server", async () => {
+            await bob.stop();
+            const before = bob.state.paddles[bob.side].y;
+            const key = before > 300 ? "ArrowUp" : "ArrowDown";
+            await bob.hold(key);
+            await eventually("the paddle moved", () =>
+                Math.abs(bob.state.paddles[bob.side].y - before) > 20);
+            await bob.hold(null);
             const moves = bob.sent.filter((message) => message.type === "player_move");
             expect(moves.length > 0, "no move was sent");
             expect(moves.every((move, at) => at === 0 || move.seq > moves[at - 1].seq), "seq does not grow");
-            await bob.stop();
             bob.play("dodge");
         }],
         ["a point is shown to both", async () => {
@@ -95,22 +101,26 @@ export async function matchStory(server, pictures) {
             await Promise.all([ada.stop(), bob.stop()]);
         }],
         ["the result is the same for both, and true", async () => {
-            expectEqual(await ada.byId("result").getAttribute("data-outcome"), "won", "the outcome of who followed");
-            expectEqual(await bob.byId("result").getAttribute("data-outcome"), "lost", "the outcome of who dodged");
-            expectEqual(ada.over.reason, "score", "the reason");
-            expectEqual(ada.over[ada.side], WIN_SCORE, "the winner's points");
-            for (const side of ["left", "right"]) {
-                const shown = [await ada.byId(`result-${side}`).textContent(), await bob.byId(`result-${side}`).textContent()];
-                expectEqual(shown.map(Number), [ada.over[side], ada.over[side]], `the points of ${side}`);
+            const { winner, reason } = ada.over;
+            expectEqual(reason, "score", "the reason");
+            expectEqual(ada.over[winner], WIN_SCORE, "the winner's points");
+            for (const player of [ada, bob]) {
+                const outcome = player.side === winner ? "won" : "lost";
+                expectEqual(await player.byId("result").getAttribute("data-outcome"), outcome, `the outcome of ${player.name}`);
+                for (const side of ["left", "right"]) {
+                    const shown = await player.byId(`result-${side}`).textContent();
+                    expectEqual(Number(shown), ada.over[side], `the points of ${side}`);
+                }
             }
         }],
         ["the rating changes, up for one and down for the other", async () => {
-            const up = await ada.byId("result-rating").innerText();
-            const down = await bob.byId("result-rating").innerText();
-            expect(/\+\d+/.test(up), `the winner is shown ${up}`);
-            expect(/[−-]\d+/.test(down), `the loser is shown ${down}`);
-            const { before, after } = ada.over.rating;
-            expect(after > before, `${before} became ${after}`);
+            for (const player of [ada, bob]) {
+                const won = player.side === ada.over.winner;
+                const shown = await player.byId("result-rating").innerText();
+                expect((won ? /\+\d+/ : /[−-]\d+/).test(shown), `${player.name} is shown ${shown}`);
+                const { before, after } = player.over.rating;
+                expect(won ? after > before : after < before, `${before} became ${after}`);
+            }
             await expectAccessible(ada.page, "the result");
             await picture(ada, "result");
         }],

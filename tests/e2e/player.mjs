@@ -1,6 +1,7 @@
 // One person at one browser: reads what the page shows, listens to the same frames the page gets,
 // and plays by holding and releasing real keys.
 const LOOK_MS = 16;
+const HOLD_MS_MAX = 1000;
 
 export class Player {
     constructor(browser, url) {
@@ -65,17 +66,25 @@ export class Player {
     }
 
     /**
-     * Plays until stop() is called: "follow" keeps the paddle under the ball, "dodge" away from it.
-     * Aims at what the frames said, as a person aims at what the screen shows.
+     * Plays until stop() is called: "follow" goes where the ball will arrive, "dodge" away from it.
+     * A key is held for as long as the way takes, then the next look waits until the server has
+     * applied it: two browsers drawn without a graphics card are slow, and so is the look at them.
      */
     play(style) {
         let on = true;
         const loop = async () => {
             while (on) {
-                await this.hold(this.wish(style));
-                await this.page.waitForTimeout(LOOK_MS);
+                const way = this.way(style);
+                if (way === 0) {
+                    await this.page.waitForTimeout(LOOK_MS);
+                    continue;
+                }
+                await this.hold(way > 0 ? "ArrowDown" : "ArrowUp");
+                const speed = this.state.ruleset.paddle.speed;
+                await this.page.waitForTimeout(Math.min((Math.abs(way) / speed) * 1000, HOLD_MS_MAX));
+                await this.hold(null);
+                await this.applied();
             }
-            await this.hold(null);
         };
         const running = loop();
         this.playing = async () => {
@@ -92,14 +101,27 @@ export class Player {
         await end?.();
     }
 
-    wish(style) {
+    /** Until the last input has been acknowledged, or the match does something else. */
+    async applied() {
+        const until = Date.now() + HOLD_MS_MAX;
+        const seq = this.sent.filter((message) => message.type === "player_move").at(-1)?.seq ?? 0;
+        while ((this.state?.ack ?? 0) < seq && Date.now() < until) {
+            await this.page.waitForTimeout(LOOK_MS);
+        }
+    }
+
+    /** How far to move, in world units; down is positive, 0 is to stay. */
+    way(style) {
         const { state, side } = this;
-        if (!state?.ball || !side) return null;
-        const gap = state.ball.y - state.paddles[side].y;
-        if (style === "dodge") return gap > 0 ? "ArrowUp" : "ArrowDown";
-        const reach = state.ruleset.paddle.height / 5;
-        if (Math.abs(gap) < reach) return null;
-        return gap > 0 ? "ArrowDown" : "ArrowUp";
+        if (!state?.ball || !side || state.status !== "running") return 0;
+        const { ball, ruleset } = state;
+        const own = state.paddles[side].y;
+        const half = ruleset.paddle.height / 2;
+        if (ball.vx === 0 || ball.vx > 0 !== (side === "right")) return 0;
+        const arrival = arrivalOf(ball, ruleset, side);
+        if (style === "follow") return Math.abs(arrival - own) < half / 2 ? 0 : arrival - own;
+        const away = arrival > ruleset.height / 2 ? half : ruleset.height - half;
+        return Math.abs(away - own) < half / 2 ? 0 : away - own;
     }
 
     async hold(key) {
@@ -109,6 +131,16 @@ export class Player {
         if (before) await this.page.keyboard.up(before);
         if (key) await this.page.keyboard.down(key);
     }
+}
+
+/** Where the ball will meet the goal line, walls included. */
+function arrivalOf(ball, ruleset, side) {
+    const line = side === "right" ? ruleset.width : 0;
+    const low = ruleset.ball.size / 2;
+    const span = ruleset.height - ruleset.ball.size;
+    const straight = ball.y - low + ball.vy * ((line - ball.x) / ball.vx);
+    const folded = ((straight % (2 * span)) + 2 * span) % (2 * span);
+    return low + (folded > span ? 2 * span - folded : folded);
 }
 
 function merge(into, changes) {
