@@ -110,10 +110,11 @@ static void call_settled(struct work *work)
 static void answer(struct call *call, struct conn *conn)
 {
     struct reply *reply = &call->reply;
+    struct limit_answer limit = call->limit;
     struct reply_headers headers = {
         .request_id = call->request.id,
         .origin = call->origin,
-        .limit = call->is_limited ? &call->limit : NULL,
+        .limit = call->is_limited ? &limit : NULL,
         .retry_after_s = reply->retry_after_s,
         .challenges = reply->status == 401,
         .set_cookie = reply->set_cookie,
@@ -124,6 +125,11 @@ static void answer(struct call *call, struct conn *conn)
 
     if ((reply->status == 429 || reply->status == 503) && headers.retry_after_s == 0)
         headers.retry_after_s = 1;
+    if (reply->status == 429) { /* the handler's own limit (an account's logins) may be the tighter */
+        limit.remaining = 0;
+        if (limit.reset_s < headers.retry_after_s)
+            limit.reset_s = headers.retry_after_s;
+    }
     buf_init_fixed(&text, memory, sizeof(memory));
     headers_put(&text, &headers);
     CHECK(buf_ok(&text));
