@@ -8,7 +8,7 @@ enum err problem_err(enum err err)
 {
     switch (err) {
     case ERR_EXISTS:
-    case ERR_STATE:
+    case ERR_BAD_STATE:
         return ERR_CONFLICT;
     case ERR_AGAIN:
         return ERR_FULL;

@@ -65,7 +65,7 @@ enum err bus_subscribe(struct bus *bus, const char *subject, bus_fn fn, void *ct
 
     CHECK(fn);
     if (is_in_use(bus))
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (bus->subscriber_count == BUS_SUBSCRIBERS_MAX)
         return ERR_FULL;
     if (str_ends_with(text, STR(".>"))) {
@@ -117,7 +117,7 @@ enum err bus_serve(struct bus *bus, const char *role, struct queue *queue)
 
     CHECK(queue);
     if (is_in_use(bus))
-        return ERR_STATE;
+        return ERR_BAD_STATE;
     if (server_find(bus, str_from_c(role)))
         return ERR_EXISTS;
     if (bus->server_count == BUS_ROLES_MAX)

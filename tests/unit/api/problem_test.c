@@ -74,7 +74,7 @@ TEST(extra_members_stand_in_the_same_object)
 
 TEST(errors_inside_the_process_never_leave_it)
 {
-    EXPECT_ERR(ERR_CONFLICT, problem_err(ERR_STATE));
+    EXPECT_ERR(ERR_CONFLICT, problem_err(ERR_BAD_STATE));
     EXPECT_ERR(ERR_CONFLICT, problem_err(ERR_EXISTS));
     EXPECT_ERR(ERR_FULL, problem_err(ERR_AGAIN));
     EXPECT_ERR(ERR_INTERNAL, problem_err(ERR_END));

@@ -91,8 +91,8 @@ TEST(subscribing_while_the_bus_is_in_use_is_refused)
     listener_init(&listener);
     EXPECT_OK(queue_init(&queue, 1));
     bus_publish(bus, "a", STR(""));
-    EXPECT_ERR(ERR_STATE, bus_subscribe(bus, "a", hear, &listener));
-    EXPECT_ERR(ERR_STATE, bus_serve(bus, "profile", &queue));
+    EXPECT_ERR(ERR_BAD_STATE, bus_subscribe(bus, "a", hear, &listener));
+    EXPECT_ERR(ERR_BAD_STATE, bus_serve(bus, "profile", &queue));
     queue_release(&queue);
     bus_free(bus);
 }
