@@ -9,16 +9,19 @@ type Paint = Record<"court" | "edge" | "line" | "ball" | "you" | "them", string>
 const TRAIL = 9;
 const RING_MS = 260;
 
-interface Ring {
+interface Point {
     x: number;
     y: number;
+}
+
+interface Ring extends Point {
     bornMs: number;
 }
 
 export class CourtView {
     readonly ground = canvas();
     readonly players = canvas();
-    private readonly trail: { x: number; y: number }[] = [];
+    private readonly trail: Point[] = [];
     private readonly sizes: ResizeObserver;
     private rings: Ring[] = [];
     private paint: Paint = readPaint();
@@ -174,17 +177,14 @@ export class CourtView {
         }
         this.trail.push({ x: picture.ball.x, y: picture.ball.y });
         if (this.trail.length > TRAIL) this.trail.shift();
-        pen.fillStyle = this.paint.ball;
-        this.trail.forEach((point, index) => {
-            const age = (index + 1) / this.trail.length;
-            pen.globalAlpha = 0.16 * age;
-            this.disc(
-                pen,
-                point.x,
-                point.y,
-                (this.ruleset.ball.size / 2) * (0.35 + 0.65 * age),
-            );
-        });
+        pen.strokeStyle = this.paint.ball;
+        for (let index = 1; index < this.trail.length; index++) {
+            const [from, to] = [this.trail[index - 1] as Point, this.trail[index] as Point];
+            const age = index / this.trail.length;
+            pen.globalAlpha = 0.3 * age * age;
+            pen.lineWidth = this.ruleset.ball.size * age;
+            line(pen, from.x, from.y, to.x, to.y);
+        }
         pen.globalAlpha = 1;
     }
 
