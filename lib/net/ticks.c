@@ -31,6 +31,8 @@ static void arm(struct tick_wheel *wheel)
     struct itimerspec when = {0};
     uint64_t step = wheel->step, due;
 
+    if (wheel->fd < 0) /* the reactor is ending: rooms still stop their tickers, none ticks */
+        return;
     if (wheel->total == 0) {
         wheel->is_armed = false;
         CHECK(timerfd_settime(wheel->fd, TFD_TIMER_ABSTIME, &when, NULL) == 0);
@@ -117,7 +119,10 @@ enum err wheel_init(struct reactor *reactor)
 
 static void poll_closed(uv_handle_t *handle)
 {
-    close(container_of(handle, struct tick_wheel, poll)->fd);
+    struct tick_wheel *wheel = container_of(handle, struct tick_wheel, poll);
+
+    close(wheel->fd);
+    wheel->fd = -1;
 }
 
 void wheel_close(struct reactor *reactor)
