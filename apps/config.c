@@ -144,7 +144,8 @@ static void database_check(struct settings *out, struct buf *complaint)
     else if (str_starts_with(url, STR("sqlite:")))
         memmove(out->db_url, out->db_url + 7, url.len - 7 + 1);
     else if (str_find(url, ':', 0) < url.len)
-        buf_printf(complaint, "db_url: %s: is not available in this build, which stores in SQLite\n",
+        buf_printf(complaint,
+                   "db_url: %s: is not available in this build, which stores in SQLite\n",
                    scheme_of(out->db_url, memory));
     if (out->db_url[0])
         return;
@@ -157,10 +158,12 @@ static void availability_check(const struct settings *settings, struct buf *comp
     char memory[32];
 
     if (settings->redis_url[0])
-        buf_printf(complaint, "redis_url: %s: is not available in this build, which caches in memory\n",
+        buf_printf(complaint,
+                   "redis_url: %s: is not available in this build, which caches in memory\n",
                    scheme_of(settings->redis_url, memory));
     if (settings->nats_url[0])
-        buf_printf(complaint, "nats_url: %s: is not available in this build, which is one process\n",
+        buf_printf(complaint,
+                   "nats_url: %s: is not available in this build, which is one process\n",
                    scheme_of(settings->nats_url, memory));
     if (settings->modes_file[0])
         buf_printf(complaint,
@@ -220,10 +223,11 @@ void config_put(const struct settings *settings, struct buf *out)
 
 static void put_help(const struct settings *settings __attribute__((unused)), struct buf *out)
 {
-    buf_put_c(out, "rallyd " RALLY_VERSION ": the game services, all in one program.\n\n"
-                   "    rallyd [--config FILE] [--NAME VALUE]... [--print-config]\n\n"
-                   "Each setting is a flag, else an environment variable, else a line\n"
-                   "\"name = value\" of the file. Secrets also have --NAME-file and NAME_FILE.\n\n");
+    buf_put_c(out,
+              "rallyd " RALLY_VERSION ": the game services, all in one program.\n\n"
+              "    rallyd [--config FILE] [--NAME VALUE]... [--print-config]\n\n"
+              "Each setting is a flag, else an environment variable, else a line\n"
+              "\"name = value\" of the file. Secrets also have --NAME-file and NAME_FILE.\n\n");
     for (size_t i = 0; i < CONFIG_ROW_COUNT; i++) {
         const struct config_row *row = &CONFIG_ROWS[i];
 

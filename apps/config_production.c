@@ -16,9 +16,10 @@ static const struct {
 };
 
 static const struct str KNOWN[] = {
-    STR_INIT("changeme"), STR_INIT("change-me"), STR_INIT("change_me"), STR_INIT("secret"),
-    STR_INIT("password"), STR_INIT("django-insecure"), STR_INIT("your-secret"),
-    STR_INIT("your_secret"), STR_INIT("default"), STR_INIT("insecure"), STR_INIT("example"),
+    STR_INIT("changeme"),    STR_INIT("change-me"),   STR_INIT("change_me"),
+    STR_INIT("secret"),      STR_INIT("password"),    STR_INIT("django-insecure"),
+    STR_INIT("your-secret"), STR_INIT("your_secret"), STR_INIT("default"),
+    STR_INIT("insecure"),    STR_INIT("example"),
 };
 
 static const char *text_at(const struct settings *settings, size_t offset)
@@ -116,7 +117,8 @@ void config_production_check(const struct config_source *source, const struct se
     if (!settings->is_production)
         return;
     if (!settings->signing_key[0])
-        buf_printf(complaint, "signing_key: must be given in production (RALLY_SIGNING_KEY_FILE)\n");
+        buf_printf(complaint,
+                   "signing_key: must be given in production (RALLY_SIGNING_KEY_FILE)\n");
     check_strength(settings, complaint);
     check_places(source, complaint);
     if (settings->tls_key[0])

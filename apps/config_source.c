@@ -17,8 +17,9 @@ static void put_replaced(struct buf *out, const char *name, char separator, bool
 {
     for (const char *c = name; *c; c++) {
         bool is_small = *c >= 'a' && *c <= 'z';
-        buf_put_char(out, *c == '_' ? separator
-                          : is_upper && is_small ? (char)(*c - ('a' - 'A')) : *c);
+        buf_put_char(out, *c == '_'              ? separator
+                          : is_upper && is_small ? (char)(*c - ('a' - 'A'))
+                                                 : *c);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "lib/base/log.h"
 
 static const struct str ROLES[] = {
-    STR_INIT("gateway"), STR_INIT("profile"), STR_INIT("lobby"),
+    STR_INIT("gateway"),    STR_INIT("profile"), STR_INIT("lobby"),
     STR_INIT("matchmaker"), STR_INIT("session"), STR_INIT("leaderboard"),
 };
 
@@ -98,8 +98,8 @@ static bool is_network(struct str text)
     family = strchr(address, ':') ? AF_INET6 : AF_INET;
     if (inet_pton(family, address, bytes) != 1)
         return false;
-    return slash == text.len || !str_to_u64(str_slice(text, slash + 1, text.len),
-                                            family == AF_INET ? 32 : 128, &prefix);
+    return slash == text.len ||
+           !str_to_u64(str_slice(text, slash + 1, text.len), family == AF_INET ? 32 : 128, &prefix);
 }
 
 static bool all_parts(struct str text, bool (*is)(struct str))
@@ -159,8 +159,8 @@ static size_t digits_of(struct str text)
     return len;
 }
 
-static const char *set_duration(const struct config_row *row, struct str text,
-                                struct settings *out, char memory[CONFIG_PROBLEM_SIZE])
+static const char *set_duration(const struct config_row *row, struct str text, struct settings *out,
+                                char memory[CONFIG_PROBLEM_SIZE])
 {
     size_t digits = digits_of(text);
     struct str unit = str_slice(text, digits, text.len);

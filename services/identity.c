@@ -116,11 +116,10 @@ static enum err find_or_make(struct store *store, struct resolution *resolution)
 enum err identity_resolve_external(struct context *context, const struct access_claims *claims,
                                    uint64_t now_ms, struct caller *out)
 {
-    struct resolution resolution = {
-        .args = {.subject = str_from_c(claims->external_subject),
-                 .username = str_from_c(claims->username),
-                 .random = random_u64(),
-                 .now_ms = now_ms}};
+    struct resolution resolution = {.args = {.subject = str_from_c(claims->external_subject),
+                                             .username = str_from_c(claims->username),
+                                             .random = random_u64(),
+                                             .now_ms = now_ms}};
     const struct user *user = &resolution.result.user;
     struct caller caller = {.is_external = true};
     enum err err;

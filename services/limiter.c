@@ -25,14 +25,10 @@ enum {
 
 /* count per period, burst (reliability.md section 5). */
 static const struct ratelimit_rule RULES[RULE_COUNT] = {
-    [RATE_READ] = {120, MINUTE_MS, 120},
-    [RATE_WRITE] = {30, MINUTE_MS, 30},
-    [RATE_LOGIN] = {20, MINUTE_MS, 20},
-    [RATE_REGISTER] = {3, HOUR_MS, 3},
-    [RATE_REFRESH] = {10, MINUTE_MS, 10},
-    [RATE_TICKET] = {20, MINUTE_MS, 10},
-    [RATE_QUEUE] = {10, MINUTE_MS, 10},
-    [RULE_LOGIN_ACCOUNT] = {5, MINUTE_MS, 10},
+    [RATE_READ] = {120, MINUTE_MS, 120},          [RATE_WRITE] = {30, MINUTE_MS, 30},
+    [RATE_LOGIN] = {20, MINUTE_MS, 20},           [RATE_REGISTER] = {3, HOUR_MS, 3},
+    [RATE_REFRESH] = {10, MINUTE_MS, 10},         [RATE_TICKET] = {20, MINUTE_MS, 10},
+    [RATE_QUEUE] = {10, MINUTE_MS, 10},           [RULE_LOGIN_ACCOUNT] = {5, MINUTE_MS, 10},
     [RULE_LOGIN_NETWORK] = {200, MINUTE_MS, 200},
 };
 
@@ -46,7 +42,7 @@ static const struct ratelimit_rule REGISTER_IN_DEVELOPMENT = {60, MINUTE_MS, 60}
 #define SHARD_ENTRIES 4096u
 #define SHARD_BUCKETS 8192u
 
-_Static_assert(SHARD_COUNT * SHARD_ENTRIES == 65536, "the bound that the header states");
+_Static_assert(SHARD_COUNT *SHARD_ENTRIES == 65536, "the bound that the header states");
 
 struct entry {
     uint64_t key;

@@ -24,9 +24,9 @@ struct ticket {
 
 struct tickets_ws {
     pthread_mutex_t lock;
-    struct map by_key;    /* first eight bytes -> index into ring */
-    uint64_t issued;      /* ever; the next goes to issued % TICKETS_WS_MAX */
-    uint64_t forgotten;   /* ever; the ring holds those from here to `issued` */
+    struct map by_key;  /* first eight bytes -> index into ring */
+    uint64_t issued;    /* ever; the next goes to issued % TICKETS_WS_MAX */
+    uint64_t forgotten; /* ever; the ring holds those from here to `issued` */
     struct ticket ring[TICKETS_WS_MAX];
 };
 

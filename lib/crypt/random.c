@@ -1,4 +1,5 @@
-/* libsodium's generator, which reads getrandom(2): there is no seed of our own to lose or to leak. */
+/* libsodium's generator, which reads getrandom(2): there is no seed of our own to lose or to leak.
+ */
 #include "lib/crypt/random.h"
 
 #include <sodium.h>

@@ -218,7 +218,8 @@ static const struct json_field OWN_FIELDS[] = {
 static const struct json_schema OWN_SCHEMA = {.fields = OWN_FIELDS,
                                               .count = ARRAY_COUNT(OWN_FIELDS)};
 
-/* The signature is good, so we wrote this; a token of another purpose of ours must still not pass. */
+/* The signature is good, so we wrote this; a token of another purpose of ours must still not pass.
+ */
 static enum err own_claims_read(struct str payload, struct access_claims *out)
 {
     struct own_claims own = {0};

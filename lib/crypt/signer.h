@@ -17,12 +17,12 @@ struct access_claims {
     char username[33];
     uint64_t issued_at_ms;
     uint64_t expires_at_ms;
-    bool is_external;         /* HS256: external_subject instead of user_id */
+    bool is_external; /* HS256: external_subject instead of user_id */
     char external_subject[65];
 };
 
 struct signer_config {
-    struct str signing_key_pem;  /* empty: load or generate data_dir/signing_key.pem (0600) */
+    struct str signing_key_pem; /* empty: load or generate data_dir/signing_key.pem (0600) */
     const char *data_dir;
     struct str hs256_secret; /* empty: HS256 is refused */
     bool is_production;      /* refuses generated, short or world-readable secrets */

@@ -45,8 +45,7 @@ static bool is_deleted_name(struct str name)
 void username_check(struct reply *reply, struct str username)
 {
     if (!all(username, is_name_char))
-        json_errors_add(&reply->errors, "username",
-                        "may hold letters, digits, '_' and '-' only");
+        json_errors_add(&reply->errors, "username", "may hold letters, digits, '_' and '-' only");
     else if (all(username, is_digit))
         json_errors_add(&reply->errors, "username", "must not consist of digits alone");
     else if (is_deleted_name(username))

@@ -6,7 +6,8 @@
 /* A thousand matches are about 300 KiB; this is for the player of years. */
 #define EXPORT_SIZE_MAX ((size_t)32 * 1024 * 1024)
 
-struct export {
+struct export
+{
     struct json_writer w;
     uint64_t user_id;
     const char *section; /* whose array is open; NULL: none yet */

@@ -14,10 +14,13 @@ struct guest_body {
 };
 
 static const struct json_field GUEST_FIELDS[] = {
-    {.name = "username", .type = JSON_STR, .is_nullable = true,
+    {.name = "username",
+     .type = JSON_STR,
+     .is_nullable = true,
      .offset = offsetof(struct guest_body, username),
      .present_offset = offsetof(struct guest_body, has_username),
-     .min = USERNAME_LEN_MIN, .max = USERNAME_LEN_MAX},
+     .min = USERNAME_LEN_MIN,
+     .max = USERNAME_LEN_MAX},
 };
 static const struct json_schema GUEST_SCHEMA = {.fields = GUEST_FIELDS,
                                                 .count = ARRAY_COUNT(GUEST_FIELDS)};
@@ -70,14 +73,23 @@ struct upgrade_body {
 };
 
 static const struct json_field UPGRADE_FIELDS[] = {
-    {.name = "username", .type = JSON_STR, .is_nullable = true,
+    {.name = "username",
+     .type = JSON_STR,
+     .is_nullable = true,
      .offset = offsetof(struct upgrade_body, username),
      .present_offset = offsetof(struct upgrade_body, has_username),
-     .min = USERNAME_LEN_MIN, .max = USERNAME_LEN_MAX},
-    {.name = "password", .type = JSON_STR, .is_required = true,
-     .offset = offsetof(struct upgrade_body, password), .present_offset = SIZE_MAX,
-     .min = PASSWORD_LEN_MIN, .max = PASSWORD_LEN_MAX},
-    {.name = "email", .type = JSON_STR, .is_nullable = true,
+     .min = USERNAME_LEN_MIN,
+     .max = USERNAME_LEN_MAX},
+    {.name = "password",
+     .type = JSON_STR,
+     .is_required = true,
+     .offset = offsetof(struct upgrade_body, password),
+     .present_offset = SIZE_MAX,
+     .min = PASSWORD_LEN_MIN,
+     .max = PASSWORD_LEN_MAX},
+    {.name = "email",
+     .type = JSON_STR,
+     .is_nullable = true,
      .offset = offsetof(struct upgrade_body, email),
      .present_offset = offsetof(struct upgrade_body, has_email)},
 };

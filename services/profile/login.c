@@ -13,10 +13,17 @@ struct body {
 };
 
 static const struct json_field FIELDS[] = {
-    {.name = "username", .type = JSON_STR, .is_required = true,
-     .offset = offsetof(struct body, username), .present_offset = SIZE_MAX, .max = 256},
-    {.name = "password", .type = JSON_STR, .is_required = true,
-     .offset = offsetof(struct body, password), .present_offset = SIZE_MAX,
+    {.name = "username",
+     .type = JSON_STR,
+     .is_required = true,
+     .offset = offsetof(struct body, username),
+     .present_offset = SIZE_MAX,
+     .max = 256},
+    {.name = "password",
+     .type = JSON_STR,
+     .is_required = true,
+     .offset = offsetof(struct body, password),
+     .present_offset = SIZE_MAX,
      .max = PASSWORD_TRY_LEN_MAX},
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};
@@ -57,9 +64,8 @@ enum err login_handle(struct request *request, struct reply *reply)
 {
     struct body body = {0};
     struct password_proof proof;
-    struct login login = {.context = request->context,
-                          .proven = &proof.credentials,
-                          .now_ms = request->now_ms};
+    struct login login = {
+        .context = request->context, .proven = &proof.credentials, .now_ms = request->now_ms};
     char hash[PASSWORD_HASH_SIZE];
     enum err err = request_decode(request, reply, &SCHEMA, &body);
 

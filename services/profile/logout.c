@@ -9,7 +9,9 @@ struct body {
 };
 
 static const struct json_field FIELDS[] = {
-    {.name = "refresh_token", .type = JSON_STR, .offset = offsetof(struct body, refresh_token),
+    {.name = "refresh_token",
+     .type = JSON_STR,
+     .offset = offsetof(struct body, refresh_token),
      .present_offset = offsetof(struct body, has_refresh_token)},
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};
@@ -44,9 +46,8 @@ enum err logout_handle(struct request *request, struct reply *reply)
     if (err)
         return err;
     /* The HMAC has proven that the token is of this family; spent generations have no hash left. */
-    ending.args = (struct family_revoke_args){.family_id = token.family_id,
-                                              .generation = token.generation,
-                                              .now_ms = request->now_ms};
+    ending.args = (struct family_revoke_args){
+        .family_id = token.family_id, .generation = token.generation, .now_ms = request->now_ms};
     err = request_write(request, reply, logout_txn, &ending);
     if (err)
         return err;

@@ -13,12 +13,19 @@ struct body {
 };
 
 static const struct json_field FIELDS[] = {
-    {.name = "current_password", .type = JSON_STR, .is_required = true,
-     .offset = offsetof(struct body, current_password), .present_offset = SIZE_MAX,
+    {.name = "current_password",
+     .type = JSON_STR,
+     .is_required = true,
+     .offset = offsetof(struct body, current_password),
+     .present_offset = SIZE_MAX,
      .max = PASSWORD_TRY_LEN_MAX},
-    {.name = "new_password", .type = JSON_STR, .is_required = true,
-     .offset = offsetof(struct body, new_password), .present_offset = SIZE_MAX,
-     .min = PASSWORD_LEN_MIN, .max = PASSWORD_LEN_MAX},
+    {.name = "new_password",
+     .type = JSON_STR,
+     .is_required = true,
+     .offset = offsetof(struct body, new_password),
+     .present_offset = SIZE_MAX,
+     .min = PASSWORD_LEN_MIN,
+     .max = PASSWORD_LEN_MAX},
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};
 

@@ -41,8 +41,8 @@ static struct str folded(struct str name, char memory[KEY_SIZE])
 static enum err allowance_take(struct request *request, struct reply *reply, struct str username)
 {
     char memory[KEY_SIZE];
-    struct limit_answer answer = limiter_take_login(
-        request->context->limiter, folded(username, memory), request->now_ms);
+    struct limit_answer answer =
+        limiter_take_login(request->context->limiter, folded(username, memory), request->now_ms);
 
     if (answer.is_allowed)
         return OK;

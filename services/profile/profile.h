@@ -1,4 +1,5 @@
-/* The role `profile`: accounts, passwords, refresh-token families, profiles (protocol section 2). */
+/* The role `profile`: accounts, passwords, refresh-token families, profiles (protocol section 2).
+ */
 #ifndef RALLY_SERVICES_PROFILE_PROFILE_H
 #define RALLY_SERVICES_PROFILE_PROFILE_H
 

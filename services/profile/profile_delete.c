@@ -15,8 +15,11 @@ struct body {
 };
 
 static const struct json_field FIELDS[] = {
-    {.name = "password", .type = JSON_STR, .is_nullable = true,
-     .offset = offsetof(struct body, password), .present_offset = offsetof(struct body, has_password),
+    {.name = "password",
+     .type = JSON_STR,
+     .is_nullable = true,
+     .offset = offsetof(struct body, password),
+     .present_offset = offsetof(struct body, has_password),
      .max = PASSWORD_TRY_LEN_MAX},
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};

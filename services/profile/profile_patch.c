@@ -32,8 +32,10 @@ struct body {
         .present_offset = offsetof(struct body, has_##member)                                      \
     }
 static const struct json_field FIELDS[] = {
-    FIELD("display_name", JSON_RAW, display_name), FIELD("region", JSON_RAW, region),
-    FIELD("email", JSON_RAW, email),               FIELD("preferences", JSON_OBJECT, preferences),
+    FIELD("display_name", JSON_RAW, display_name),
+    FIELD("region", JSON_RAW, region),
+    FIELD("email", JSON_RAW, email),
+    FIELD("preferences", JSON_OBJECT, preferences),
     FIELD("latencies", JSON_OBJECT, latencies),
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};

@@ -13,7 +13,9 @@ struct body {
 };
 
 static const struct json_field FIELDS[] = {
-    {.name = "refresh_token", .type = JSON_STR, .offset = offsetof(struct body, refresh_token),
+    {.name = "refresh_token",
+     .type = JSON_STR,
+     .offset = offsetof(struct body, refresh_token),
      .present_offset = offsetof(struct body, has_refresh_token)},
 };
 static const struct json_schema SCHEMA = {.fields = FIELDS, .count = ARRAY_COUNT(FIELDS)};

@@ -15,7 +15,8 @@ enum err ws_ticket_handle(struct request *request, struct reply *reply)
     if (err)
         return err;
     buf_init_fixed(&ticket, memory, sizeof(memory));
-    err = tickets_ws_issue(request->context->tickets_ws, &request->caller, request->now_ms, &ticket);
+    err =
+        tickets_ws_issue(request->context->tickets_ws, &request->caller, request->now_ms, &ticket);
     if (err)
         return err;
     CHECK(buf_ok(&ticket));

@@ -97,7 +97,8 @@ TEST(a_flag_beats_the_environment_which_beats_its_alias_and_the_file)
 
     file_write(path, "workers = 2\nsnapshot_hz = 20\ndb_url = file.db\nqueue_grace = 5s\n", 0600);
     read_with(FLAGS(T("--config"), path, T("--workers=4")),
-              ENV(T("RALLY_WORKERS=3"), T("RALLY_SNAPSHOT_HZ=25"), T("DATABASE_URL=alias.db")), &got);
+              ENV(T("RALLY_WORKERS=3"), T("RALLY_SNAPSHOT_HZ=25"), T("DATABASE_URL=alias.db")),
+              &got);
     unlink(path);
     expect_ok(&got);
     EXPECT_INT(4, got.settings.workers);
@@ -137,8 +138,9 @@ TEST(comments_blanks_and_empty_lines_are_no_settings)
     static struct outcome got;
     char path[] = "/tmp/rally-config-XXXXXX";
 
-    file_write(path, "# a comment\r\n\r\n  workers=5   # of them\n\tnode\t=\ta#b \n   \nsnapshot_hz =",
-               0600);
+    file_write(
+        path,
+        "# a comment\r\n\r\n  workers=5   # of them\n\tnode\t=\ta#b \n   \nsnapshot_hz =", 0600);
     read_with(FLAGS(T("--config"), path), NULL, &got);
     unlink(path);
     expect_ok(&got);
@@ -165,13 +167,20 @@ struct duration {
 TEST(times_need_a_unit_and_a_sane_size)
 {
     static const struct duration ROWS[] = {
-        {"RALLY_QUEUE_GRACE=250ms", 250},          {"RALLY_QUEUE_GRACE=30s", 30000},
-        {"RALLY_QUEUE_GRACE=15m", 900000},         {"RALLY_QUEUE_GRACE=1h", 3600000},
-        {"RALLY_QUEUE_GRACE=0s", 0},               {"RALLY_QUEUE_GRACE=30", UINT64_MAX},
-        {"RALLY_QUEUE_GRACE=30 s", UINT64_MAX},    {"RALLY_QUEUE_GRACE=1.5s", UINT64_MAX},
-        {"RALLY_QUEUE_GRACE=-1s", UINT64_MAX},     {"RALLY_QUEUE_GRACE=s", UINT64_MAX},
-        {"RALLY_QUEUE_GRACE=30S", UINT64_MAX},     {"RALLY_QUEUE_GRACE=30sec", UINT64_MAX},
-        {"RALLY_QUEUE_GRACE=2h", UINT64_MAX},      {"RALLY_QUEUE_GRACE=99999999999999999999s", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=250ms", 250},
+        {"RALLY_QUEUE_GRACE=30s", 30000},
+        {"RALLY_QUEUE_GRACE=15m", 900000},
+        {"RALLY_QUEUE_GRACE=1h", 3600000},
+        {"RALLY_QUEUE_GRACE=0s", 0},
+        {"RALLY_QUEUE_GRACE=30", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=30 s", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=1.5s", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=-1s", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=s", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=30S", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=30sec", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=2h", UINT64_MAX},
+        {"RALLY_QUEUE_GRACE=99999999999999999999s", UINT64_MAX},
         {"RALLY_QUEUE_GRACE=213503982334602d", UINT64_MAX}, /* wraps around in 64 bits */
     };
     static struct outcome got;
@@ -232,7 +241,9 @@ static const struct refusal REFUSALS[] = {
     {{NULL}, "RALLY_MODES_FILE=/etc/modes.json", "modes_file: is not available in this build"},
     {{NULL}, "RALLY_TLS_CERT=/x.pem", "tls_cert and tls_key: give both or none"},
     {{"--access-ttl", "2h", "--refresh-ttl=1h"}, NULL, "access_ttl: must not be longer"},
-    {{NULL}, "RALLY_SIGNING_KEY_FILE=/nonexistent", "RALLY_SIGNING_KEY_FILE: the file cannot be read"},
+    {{NULL},
+     "RALLY_SIGNING_KEY_FILE=/nonexistent",
+     "RALLY_SIGNING_KEY_FILE: the file cannot be read"},
 };
 
 TEST(what_is_wrong_is_named_with_its_place)

@@ -45,10 +45,15 @@ TEST(a_hash_with_weaker_parameters_still_opens_and_asks_for_a_new_one)
 TEST(a_text_that_is_no_hash_opens_for_nobody)
 {
     static const char *const TEXTS[] = {
-        "", "x", "$argon2id$", "$argon2id$v=19$m=19456,t=2,p=1$$",
+        "",
+        "x",
+        "$argon2id$",
+        "$argon2id$v=19$m=19456,t=2,p=1$$",
         "$2b$12$abcdefghijklmnopqrstuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu",
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aa"
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "aa",
     };
     bool needs_rehash;
 

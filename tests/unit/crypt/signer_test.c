@@ -94,9 +94,10 @@ TEST(the_key_set_holds_the_public_half_of_rfc_8037)
 
     buf_init(&out, 4096);
     signer_put_jwks(signer, &out);
-    EXPECT_STR("{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\","
-               "\"kid\":\"If4x36FUomFia_hU\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}",
-               buf_str(&out));
+    EXPECT_STR(
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"use\":\"sig\",\"alg\":\"EdDSA\","
+        "\"kid\":\"If4x36FUomFia_hU\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}",
+        buf_str(&out));
     buf_release(&out);
     signer_close(signer);
 }
@@ -117,17 +118,17 @@ TEST(a_token_expires_thirty_seconds_after_its_time)
 TEST(a_token_of_another_key_is_refused)
 {
     struct signer *ours = signer_with(RFC_KEY, "");
-    struct signer *theirs = signer_with(
-        "-----BEGIN PRIVATE KEY-----\n"
-        "MC4CAQAwBQYDK2VwBCIEIGpOrqNPP+8pY8N+ExV5xrBF+jj48EBuMXbawGWlstaI\n"
-        "-----END PRIVATE KEY-----",
-        "");
+    struct signer *theirs =
+        signer_with("-----BEGIN PRIVATE KEY-----\n"
+                    "MC4CAQAwBQYDK2VwBCIEIGpOrqNPP+8pY8N+ExV5xrBF+jj48EBuMXbawGWlstaI\n"
+                    "-----END PRIVATE KEY-----",
+                    "");
     struct access_claims said = claims_of_zoe(), heard;
     char memory[LIMIT_TOKEN_SIZE];
 
-    EXPECT_ERR(ERR_TOKEN_INVALID,
-               signer_verify_access(ours, sign(theirs, &said, memory, sizeof(memory)), NOW_MS,
-                                    &heard));
+    EXPECT_ERR(
+        ERR_TOKEN_INVALID,
+        signer_verify_access(ours, sign(theirs, &said, memory, sizeof(memory)), NOW_MS, &heard));
     signer_close(ours);
     signer_close(theirs);
 }
@@ -136,7 +137,8 @@ TEST(a_token_of_another_key_is_refused)
 
 static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* Changes `text` (len bytes, room for more) in one of five ways; false when that changed nothing. */
+/* Changes `text` (len bytes, room for more) in one of five ways; false when that changed nothing.
+ */
 static bool mutate(struct rng *rng, char *text, size_t *len, unsigned number)
 {
     size_t at = number % *len;
@@ -263,8 +265,10 @@ static const struct outside OUTSIDE[] = {
     {HS256, "{\"sub\":\"\",\"exp\":1790000200}", NULL},
     {HS256, "{\"sub\":\"a b\",\"exp\":1790000200}", NULL},
     {HS256, "{\"sub\":\"a\\u0000b\",\"exp\":1790000200}", NULL},
-    {HS256, "{\"sub\":\"0123456789012345678901234567890123456789012345678901234567890123x\","
-            "\"exp\":1790000200}", NULL},
+    {HS256,
+     "{\"sub\":\"0123456789012345678901234567890123456789012345678901234567890123x\","
+     "\"exp\":1790000200}",
+     NULL},
     {HS256, "{\"user_id\":1,\"user_id\":2,\"exp\":1790000200}", NULL},
     {HS256, "[42,1790000200]", NULL},
     {HS256, "", NULL},
@@ -291,7 +295,8 @@ TEST(an_outside_token_is_good_only_in_the_pinned_form)
         struct access_claims heard = {0};
         char memory[LIMIT_TOKEN_SIZE];
         enum err err = signer_verify_access(
-            signer, hs256(row->header, row->claims, SECRET, memory, sizeof(memory)), NOW_MS, &heard);
+            signer, hs256(row->header, row->claims, SECRET, memory, sizeof(memory)), NOW_MS,
+            &heard);
 
         if ((err == OK) != (row->subject != NULL))
             print_error("row %zu: %s %s\n", i, row->header, row->claims);
@@ -361,9 +366,10 @@ TEST(a_name_in_an_outside_token_is_a_wish_that_must_follow_our_rules)
         const char *claim;
         const char *name;
     } ROWS[] = {
-        {"\"zoe-1\"", "zoe-1"}, {"\"zo\"", ""},    {"\"12345\"", ""}, {"\"a b c\"", ""},
-        {"\"<script>\"", ""},   {"17", ""},        {"null", ""},
-        {"\"abcdefghijklmnopqrstuvwxyz0123456\"", ""},
+        {"\"zoe-1\"", "zoe-1"}, {"\"zo\"", ""},
+        {"\"12345\"", ""},      {"\"a b c\"", ""},
+        {"\"<script>\"", ""},   {"17", ""},
+        {"null", ""},           {"\"abcdefghijklmnopqrstuvwxyz0123456\"", ""},
     };
     struct signer *signer = signer_with(RFC_KEY, SECRET);
 
@@ -374,8 +380,8 @@ TEST(a_name_in_an_outside_token_is_a_wish_that_must_follow_our_rules)
 
         buf_init_fixed(&text, claims, sizeof(claims));
         buf_printf(&text, "{\"sub\":\"1\",\"exp\":1790000200,\"username\":%s}", ROWS[i].claim);
-        EXPECT_OK(signer_verify_access(
-            signer, hs256(HS256, claims, SECRET, memory, sizeof(memory)), NOW_MS, &heard));
+        EXPECT_OK(signer_verify_access(signer, hs256(HS256, claims, SECRET, memory, sizeof(memory)),
+                                       NOW_MS, &heard));
         EXPECT_STR(ROWS[i].name, str_from_c(heard.username));
     }
     signer_close(signer);
@@ -449,8 +455,8 @@ TEST(a_generated_key_is_private_and_the_same_at_the_next_start)
     EXPECT_NOT_NULL(mkdtemp(folder));
     EXPECT_OK(signer_open(&config, &first));
     EXPECT_OK(signer_open(&config, &second));
-    EXPECT_OK(signer_verify_access(second, sign(first, &said, memory, sizeof(memory)), NOW_MS,
-                                   &heard));
+    EXPECT_OK(
+        signer_verify_access(second, sign(first, &said, memory, sizeof(memory)), NOW_MS, &heard));
     snprintf(path, sizeof(path), "%s/%s", folder, SIGNING_KEY_FILE);
     EXPECT_INT(0, stat(path, &about));
     EXPECT_INT(0600, about.st_mode & 0777);

@@ -21,7 +21,7 @@ TEST(each_class_lets_its_burst_through_at_once)
         enum rate_class class;
         unsigned burst;
     } ROWS[] = {
-        {RATE_READ, 120}, {RATE_WRITE, 30},  {RATE_LOGIN, 20}, {RATE_REGISTER, 3},
+        {RATE_READ, 120},   {RATE_WRITE, 30},  {RATE_LOGIN, 20}, {RATE_REGISTER, 3},
         {RATE_REFRESH, 10}, {RATE_TICKET, 10}, {RATE_QUEUE, 10},
     };
     struct limiter *limiter = limiter_new(true, true);
@@ -133,7 +133,8 @@ TEST(an_ipv6_household_is_one_address)
     struct limiter *limiter = limiter_new(true, true);
 
     EXPECT_INT(3, allowed(limiter, RATE_REGISTER, STR("2001:db8:1:2::1"), MINUTE, 10));
-    EXPECT_INT(0, allowed(limiter, RATE_REGISTER, STR("2001:db8:1:2:ffff:ffff:ffff:ffff"), MINUTE, 10));
+    EXPECT_INT(
+        0, allowed(limiter, RATE_REGISTER, STR("2001:db8:1:2:ffff:ffff:ffff:ffff"), MINUTE, 10));
     EXPECT_INT(3, allowed(limiter, RATE_REGISTER, STR("2001:db8:1:3::1"), MINUTE, 10));
     limiter_free(limiter);
 }

@@ -148,13 +148,11 @@ TEST(names_and_addresses_are_taken_whatever_their_case)
     EXPECT_ERR(ERR_USERNAME_TAKEN, post(&call, &house, "/v1/auth/register",
                                         "{\"username\":\"ZOE\",\"password\":\"" GOOD "\"}"));
     call_end(&call);
-    EXPECT_ERR(ERR_EMAIL_TAKEN,
-               post(&call, &house, "/v1/auth/register",
-                    "{\"username\":\"eva\",\"password\":\"" GOOD
-                    "\",\"email\":\"ZOE@example.COM\"}"));
+    EXPECT_ERR(ERR_EMAIL_TAKEN, post(&call, &house, "/v1/auth/register",
+                                     "{\"username\":\"eva\",\"password\":\"" GOOD
+                                     "\",\"email\":\"ZOE@example.COM\"}"));
     call_end(&call);
-    EXPECT_ERR(ERR_USERNAME_TAKEN,
-               post(&call, &house, "/v1/auth/guest", "{\"username\":\"Zoe\"}"));
+    EXPECT_ERR(ERR_USERNAME_TAKEN, post(&call, &house, "/v1/auth/guest", "{\"username\":\"Zoe\"}"));
     call_end(&call);
     house_close(&house);
 }
@@ -221,9 +219,8 @@ TEST(an_upgrade_that_fails_changes_nothing)
     EXPECT_ERR(ERR_INVALID, ask(&call, &house, &guest, HTTP_POST, "/v1/auth/upgrade",
                                 "{\"password\":\"short\"}"));
     call_end(&call);
-    EXPECT_ERR(ERR_USERNAME_TAKEN,
-               ask(&call, &house, &guest, HTTP_POST, "/v1/auth/upgrade",
-                   "{\"username\":\"zoe\",\"password\":\"" GOOD "\"}"));
+    EXPECT_ERR(ERR_USERNAME_TAKEN, ask(&call, &house, &guest, HTTP_POST, "/v1/auth/upgrade",
+                                       "{\"username\":\"zoe\",\"password\":\"" GOOD "\"}"));
     call_end(&call);
     EXPECT_OK(ask(&call, &house, &guest, HTTP_GET, "/v1/profile/me", ""));
     EXPECT(body_has(&call, "\"guest\":true"));

@@ -204,8 +204,8 @@ static inline void player_of(struct house *house, const struct call *call, struc
                                    &claims));
     out->caller.user_id = claims.user_id;
     out->caller.session_id = claims.session_id;
-    EXPECT_OK(str_to_c(str_from_c(claims.username), out->caller.username,
-                       sizeof(out->caller.username)));
+    EXPECT_OK(
+        str_to_c(str_from_c(claims.username), out->caller.username, sizeof(out->caller.username)));
 }
 
 static inline void player_register(struct house *house, const char *name, struct player *out)

@@ -121,8 +121,16 @@ TEST(others_find_a_profile_by_id_and_by_name_and_see_its_public_part)
 TEST(a_profile_nobody_has_is_not_found)
 {
     static const char *const KEYS[] = {
-        "nobody", "0", "99999999999", "9223372036854775808", "99999999999999999999999999", "007",
-        "a name that is longer than any name may be", "zoe\xff", "", "deleted-1",
+        "nobody",
+        "0",
+        "99999999999",
+        "9223372036854775808",
+        "99999999999999999999999999",
+        "007",
+        "a name that is longer than any name may be",
+        "zoe\xff",
+        "",
+        "deleted-1",
     };
     struct house house;
     struct player player;
@@ -147,11 +155,12 @@ TEST(a_patch_changes_what_it_names_and_nothing_else)
 
     house_open(&house);
     player_register(&house, "zoe", &player);
-    EXPECT_OK(patch(&call, &house, &player,
-                    "{\"display_name\":\"Zo\xc3\xab \xf0\x9f\x8f\x93\",\"region\":\"eu-central\","
-                    "\"email\":\"new@example.com\",\"preferences\":{\"theme\":\"dark\",\"v\":[1,2]},"
-                    "\"latencies\":{\"eu-central\":20,\"us-west\":181.7,\"ap-south\":99999,"
-                    "\"sa-east\":-3}}"));
+    EXPECT_OK(
+        patch(&call, &house, &player,
+              "{\"display_name\":\"Zo\xc3\xab \xf0\x9f\x8f\x93\",\"region\":\"eu-central\","
+              "\"email\":\"new@example.com\",\"preferences\":{\"theme\":\"dark\",\"v\":[1,2]},"
+              "\"latencies\":{\"eu-central\":20,\"us-west\":181.7,\"ap-south\":99999,"
+              "\"sa-east\":-3}}"));
     EXPECT(body_has(&call, "\"display_name\":\"Zo\xc3\xab \xf0\x9f\x8f\x93\""));
     EXPECT(body_has(&call, "\"region\":\"eu-central\""));
     EXPECT(body_has(&call, "\"email\":\"new@example.com\""));
@@ -178,11 +187,10 @@ TEST(null_removes_a_text)
 
     house_open(&house);
     player_register(&house, "zoe", &player);
-    EXPECT_OK(patch(&call, &house, &player,
-                    "{\"display_name\":\"Z\",\"region\":\"eu-central\"}"));
+    EXPECT_OK(patch(&call, &house, &player, "{\"display_name\":\"Z\",\"region\":\"eu-central\"}"));
     call_end(&call);
-    EXPECT_OK(patch(&call, &house, &player,
-                    "{\"display_name\":null,\"region\":null,\"email\":null}"));
+    EXPECT_OK(
+        patch(&call, &house, &player, "{\"display_name\":null,\"region\":null,\"email\":null}"));
     EXPECT(body_has(&call, "\"display_name\":\"zoe\",\"email\":null,\"region\":null"));
     call_end(&call);
     house_close(&house);
@@ -277,8 +285,8 @@ TEST(an_address_of_another_player_is_taken)
     house_open(&house);
     player_register(&house, "zoe", &zoe);
     player_register(&house, "eva", &eva);
-    EXPECT_ERR(ERR_EMAIL_TAKEN,
-               patch(&call, &house, &eva, "{\"email\":\"ZOE@example.com\",\"region\":\"eu-west\"}"));
+    EXPECT_ERR(ERR_EMAIL_TAKEN, patch(&call, &house, &eva,
+                                      "{\"email\":\"ZOE@example.com\",\"region\":\"eu-west\"}"));
     call_end(&call);
     EXPECT_OK(me(&call, &house, &eva));
     EXPECT(body_has(&call, "\"email\":\"eva@example.com\",\"region\":null"));
@@ -340,8 +348,8 @@ TEST(a_deleted_account_is_gone_with_all_its_sessions)
     player_register(&house, "zoe", &here);
     EXPECT_OK(player_login(&house, "zoe", GOOD, &there));
     player_guest(&house, &reader);
-    EXPECT_OK(ask(&call, &house, &here, HTTP_DELETE, "/v1/profile/me",
-                  "{\"password\":\"" GOOD "\"}"));
+    EXPECT_OK(
+        ask(&call, &house, &here, HTTP_DELETE, "/v1/profile/me", "{\"password\":\"" GOOD "\"}"));
     EXPECT_INT(204, call.reply.status);
     EXPECT_INT(2, call.reply.event_count);
     call_end(&call);
@@ -452,8 +460,8 @@ static enum err resolve(struct house *house, const char *subject, const char *na
 {
     struct access_claims claims = {.is_external = true};
 
-    EXPECT_OK(str_to_c(str_from_c(subject), claims.external_subject,
-                       sizeof(claims.external_subject)));
+    EXPECT_OK(
+        str_to_c(str_from_c(subject), claims.external_subject, sizeof(claims.external_subject)));
     EXPECT_OK(str_to_c(str_from_c(name), claims.username, sizeof(claims.username)));
     *out = (struct player){.refresh = ""};
     return identity_resolve_external(&house->context, &claims, house->now_ms, &out->caller);

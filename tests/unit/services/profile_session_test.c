@@ -125,7 +125,9 @@ TEST(no_changed_refresh_token_is_accepted_and_none_harms_the_session)
     struct house house;
     struct player player;
     static const char *const TEXTS[] = {
-        "", "x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "",
+        "x",
+        "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     };
 
@@ -268,8 +270,7 @@ TEST(a_spent_token_still_logs_out)
 
 /* -- password ---------------------------------------------------------------------------------- */
 
-#define CHANGE(current, next)                                                                      \
-    "{\"current_password\":\"" current "\",\"new_password\":\"" next "\"}"
+#define CHANGE(current, next) "{\"current_password\":\"" current "\",\"new_password\":\"" next "\"}"
 
 TEST(a_new_password_ends_every_session_but_the_one_that_asked)
 {
@@ -310,13 +311,12 @@ TEST(a_password_change_needs_the_present_one_and_a_good_new_one)
     EXPECT_ERR(ERR_WRONG_PASSWORD, ask(&call, &house, &player, HTTP_POST, "/v1/auth/password",
                                        CHANGE("not this one", "another good one")));
     call_end(&call);
-    EXPECT_ERR(ERR_INVALID, ask(&call, &house, &player, HTTP_POST, "/v1/auth/password",
-                                CHANGE(GOOD, "short")));
+    EXPECT_ERR(ERR_INVALID,
+               ask(&call, &house, &player, HTTP_POST, "/v1/auth/password", CHANGE(GOOD, "short")));
     EXPECT_INT(1, call.reply.errors.count);
     EXPECT_STR("/new_password", str_from_c(call.reply.errors.list[0].pointer));
     call_end(&call);
-    EXPECT_ERR(ERR_INVALID,
-               ask(&call, &house, &player, HTTP_POST, "/v1/auth/password", "{}"));
+    EXPECT_ERR(ERR_INVALID, ask(&call, &house, &player, HTTP_POST, "/v1/auth/password", "{}"));
     EXPECT_INT(2, call.reply.errors.count);
     call_end(&call);
     EXPECT_ERR(ERR_WRONG_PASSWORD, ask(&call, &house, &guest, HTTP_POST, "/v1/auth/password",

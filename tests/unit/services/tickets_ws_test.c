@@ -53,8 +53,12 @@ TEST(a_ticket_is_good_for_thirty_seconds)
 
 TEST(what_was_never_issued_is_no_ticket)
 {
-    static const char *const TEXTS[] = {"", "A", "AAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAB",
-                                        "AAAAAAAAAAAAAAAAAAAAAAA", "!!!!!!!!!!!!!!!!!!!!!!"};
+    static const char *const TEXTS[] = {"",
+                                        "A",
+                                        "AAAAAAAAAAAAAAAAAAAAAA",
+                                        "AAAAAAAAAAAAAAAAAAAAAB",
+                                        "AAAAAAAAAAAAAAAAAAAAAAA",
+                                        "!!!!!!!!!!!!!!!!!!!!!!"};
     struct tickets_ws *tickets;
     struct caller caller;
     char memory[TICKET_WS_TEXT_SIZE];
