@@ -54,6 +54,7 @@ $(BUILD)/web-packages.stamp: web/package-lock.json | rallyd
 	@touch $@
 
 run: packages build
+	@echo "Open the address below in two browser windows; Ctrl-C ends the server"
 	@exec $(BUILD)/rallyd $(ARGS)
 
 test: packages

@@ -28,6 +28,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 LOGS = BUILD / "test-logs"
 COUNTS = re.compile(r"(\d+) passed, (\d+) failed(?:, (\d+) skipped)?")
+NODE_COUNTS = re.compile(r"^(?:#|ℹ) (pass|fail|skipped) (\d+)$")  # the summary of node --test
 TAIL_LINES = 40
 PYTHON = "/usr/bin/python3"  # Debian's own, which sees the packages that apt installs
 JOBS = str(os.cpu_count() or 2)
@@ -49,12 +50,15 @@ class Part:
 
 def counts_from_log(log, status):
     """The last counts line of the log; a part without one counts as one test."""
-    found = None
+    numbers, node = None, {}
     for line in log.read_text(errors="replace").splitlines():
-        found = COUNTS.search(line) or found
-    if not found:
-        return Counts(int(status == 0), int(status != 0), 0)
-    passed, failed, skipped = (int(number or 0) for number in found.groups())
+        if found := COUNTS.search(line):
+            numbers = [int(number or 0) for number in found.groups()]
+        elif found := NODE_COUNTS.match(line):
+            node[found[1]] = int(found[2])
+    if not numbers and "pass" in node:
+        numbers = [node["pass"], node.get("fail", 0), node.get("skipped", 0)]
+    passed, failed, skipped = numbers or (int(status == 0), int(status != 0), 0)
     # A part that died after its counts, or hid a failure, is a failure.
     return Counts(passed, max(failed, 1) if status else failed, skipped)
 
@@ -126,7 +130,6 @@ def suite_test():
              counts=nothing_to_count),
         Part("web-build", ["make", "web"], 5, needs_file("web/package.json"), nothing_to_count),
         Part("unit", unit, 10, counts=unit_counts),
-        Part("fuzz-corpora", [PYTHON, "tools/fuzz.py", "replay"], 8, needs_file("fuzz")),
         Part("web-unit", ["npm", "--prefix", "web", "run", "--silent", "test"], 3,
              needs_file("web/test")),
         Part("blackbox", [PYTHON, "tests/run_blackbox.py"], 15),
