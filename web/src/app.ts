@@ -4,6 +4,7 @@ import { announce, focusOn, setLiveRegion } from "./a11y.ts";
 import { wordmark } from "./blocks.ts";
 import { fill, h } from "./dom.ts";
 import type { Session } from "./net/session.ts";
+import { Tabs } from "./net/tabs.ts";
 import { parseRoute, routeHash, type Route } from "./route.ts";
 import { PRODUCT } from "./text.ts";
 
@@ -20,6 +21,7 @@ export interface Screen {
 
 export interface App {
     readonly session: Session;
+    readonly tabs: Tabs;
     /** Settles when the session of the cookie has been taken up, or there is none. */
     readonly ready: Promise<void>;
     go(route: Route): void;
@@ -32,6 +34,7 @@ export type ScreenMaker = (app: App, route: Route) => Screen;
 
 export class Shell implements App {
     readonly ready: Promise<void>;
+    readonly tabs = new Tabs();
     private readonly nav = h("nav", { class: "bar__nav", "aria-label": "Main" });
     private readonly main = h("main", { class: "main", id: "main" });
     private screen: Screen | null = null;
@@ -75,6 +78,8 @@ export class Shell implements App {
         const route = parseRoute(location.hash);
         this.shown = route;
         document.body.classList.toggle("in-match", route.screen === "game");
+        const playing = route.screen === "game" || route.screen === "queue";
+        this.tabs.setBusy(playing && !this.session.isSecondGuest());
         const screen = this.makers[route.screen](this, route);
         this.screen = screen;
         this.main.classList.toggle("main--wide", screen.wide === true);

@@ -43,6 +43,8 @@ export function setSound(wanted: boolean): void {
 /** Plays a tone, or nothing when sound is off or the browser wants a press first. */
 export function play(tone: Tone): void {
     if (!on || typeof AudioContext === "undefined") return;
+    // After a reload nothing has been pressed yet, and asking too early only earns a warning.
+    if (navigator.userActivation?.hasBeenActive === false) return;
     context ??= new AudioContext();
     if (context.state === "suspended") void context.resume();
     if (context.state !== "running") return;

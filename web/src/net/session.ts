@@ -18,6 +18,8 @@ export interface Profile {
 
 interface TokenReply {
     access_token: string;
+    /** Only in replies to a second guest; elsewhere it is in the cookie. */
+    refresh_token?: string;
     expires_in: number;
 }
 
@@ -33,6 +35,8 @@ export class Session {
     private tokenEndsMs = 0;
     private renewal: Promise<void> | null = null;
     private leaving: Promise<void> | null = null;
+    /** The refresh token of this window's own guest; null while the cookie's player plays. */
+    private secondToken: string | null = null;
     private readonly listeners = new Set<() => void>();
 
     /** Calls back whenever the profile or the sign-in changes; returns the way to stop. */
@@ -51,7 +55,8 @@ export class Session {
 
     /** Takes up the session of the cookie, if there is one. */
     async resume(): Promise<void> {
-        if (!remembersSession()) return;
+        this.secondToken = readSecond();
+        if (this.secondToken === null && !remembersSession()) return;
         try {
             await this.renew();
             await this.loadProfile();
@@ -64,6 +69,21 @@ export class Session {
 
     async playAsGuest(username?: string): Promise<void> {
         await this.enter("/v1/auth/guest", username === undefined ? {} : { username });
+    }
+
+    /**
+     * A guest of this window alone, for a browser whose player is busy in another window. The
+     * cookie is not touched. The account is worth nothing, so its token may stay with the window.
+     */
+    async playAsSecondGuest(): Promise<void> {
+        const reply = await send<TokenReply>("POST", "/v1/auth/guest", {});
+        this.secondToken = reply.refresh_token ?? null;
+        this.accept(reply);
+        await this.loadProfile();
+    }
+
+    isSecondGuest(): boolean {
+        return this.secondToken !== null;
     }
 
     async signIn(username: string, password: string): Promise<void> {
@@ -90,8 +110,9 @@ export class Session {
      * the cookie is still good and the next visit takes it up again.
      */
     signOut(): Promise<void> {
+        const [body, headers] = this.proof();
         this.forget();
-        this.leaving = send<void>("POST", "/v1/auth/logout", {}, WEB)
+        this.leaving = send<void>("POST", "/v1/auth/logout", body, headers)
             .catch((error: unknown) => {
                 rememberSession(true);
                 throw error;
@@ -129,7 +150,9 @@ export class Session {
     private async enter(path: string, body: unknown): Promise<void> {
         // The answer to a sign-out takes the cookie away; it must not take the next one's.
         await this.leaving?.catch(() => undefined);
-        this.accept(await send<TokenReply>("POST", path, body, WEB));
+        const reply = await send<TokenReply>("POST", path, body, WEB);
+        this.secondToken = writeSecond(null);
+        this.accept(reply);
         await this.loadProfile();
     }
 
@@ -141,7 +164,7 @@ export class Session {
     }
 
     private renew(): Promise<void> {
-        this.renewal ??= send<TokenReply>("POST", "/v1/auth/refresh", {}, WEB)
+        this.renewal ??= send<TokenReply>("POST", "/v1/auth/refresh", ...this.proof())
             .then((reply) => this.accept(reply))
             .catch((error: unknown) => {
                 if (error instanceof ApiError && error.status === 401) this.forget();
@@ -157,14 +180,22 @@ export class Session {
         this.unreachable = false;
         this.token = reply.access_token;
         this.tokenEndsMs = Date.now() + reply.expires_in * 1000;
-        rememberSession(true);
+        if (this.secondToken === null) rememberSession(true);
+        else this.secondToken = writeSecond(reply.refresh_token ?? this.secondToken);
+    }
+
+    /** What shows the server who asks for new tokens: the cookie, or the window's own token. */
+    private proof(): [unknown, Record<string, string>] {
+        if (this.secondToken === null) return [{}, WEB];
+        return [{ refresh_token: this.secondToken }, {}];
     }
 
     private forget(): void {
         this.token = null;
         this.tokenEndsMs = 0;
         this.profile = null;
-        rememberSession(false);
+        if (this.secondToken === null) rememberSession(false);
+        else this.secondToken = writeSecond(null);
         this.changed();
     }
 
@@ -194,4 +225,24 @@ function rememberSession(present: boolean): void {
     } catch {
         // Storage is off: the next visit asks the server.
     }
+}
+
+const SECOND = "rally.second";
+
+function readSecond(): string | null {
+    try {
+        return window.sessionStorage.getItem(SECOND);
+    } catch {
+        return null;
+    }
+}
+
+function writeSecond(token: string | null): string | null {
+    try {
+        if (token === null) window.sessionStorage.removeItem(SECOND);
+        else window.sessionStorage.setItem(SECOND, token);
+    } catch {
+        // Storage is off: a reload of this window loses its guest.
+    }
+    return token;
 }

@@ -20,11 +20,14 @@ export function accountScreen(app: App): Screen {
             });
             app.go({ screen: "home" });
         });
-        const lead = profile.guest
-            ? "You are a guest. This account lives in this browser only."
-            : "This is how others meet you.";
+        const keepable = profile.guest && !app.session.isSecondGuest();
+        const lead = !profile.guest
+            ? "This is how others meet you."
+            : keepable
+              ? "You are a guest. This account lives in this browser only."
+              : "You are a second guest. This account lives in this window only.";
         const name = profile.display_name ?? profile.username;
-        return sheet(name, lead, facts(profile), profile.guest ? keepForm(app) : null, leave);
+        return sheet(name, lead, facts(profile), keepable ? keepForm(app) : null, leave);
     });
 }
 

@@ -31,6 +31,8 @@ export function homeScreen(app: App): Screen {
     );
     const exhibition = new Exhibition();
 
+    let elsewhere = false;
+
     const draw = (): void => {
         const profile = app.session.profile;
         say(
@@ -40,11 +42,13 @@ export function homeScreen(app: App): Screen {
                 : `Welcome back, ${profile.display_name ?? profile.username}. Someone is about to want a game.`,
         );
         if (profile === null) fill(doors, "No account needed.");
-        else if (profile.guest) {
+        else if (elsewhere) fill(doors, "You are playing in another window.");
+        else if (profile.guest && !app.session.isSecondGuest()) {
             const keep = h("a", { href: routeHash({ screen: "account" }) }, "Keep your rating");
             fill(doors, keep, " with a free account.");
         } else fill(doors);
-        const matchId = profile?.match_id;
+        const matchId = elsewhere ? null : profile?.match_id;
+        say(play, elsewhere ? "Play as a second guest" : "Play now");
         show(running, Boolean(matchId));
         show(resume, Boolean(matchId));
         show(play, !matchId);
@@ -57,7 +61,7 @@ export function homeScreen(app: App): Screen {
         show(error, false);
         enter(app).catch((reason: unknown) => {
             play.removeAttribute("aria-disabled");
-            say(play, "Play now");
+            draw();
             const words = failureWords(reason);
             say(error, words);
             show(error, true);
@@ -65,6 +69,12 @@ export function homeScreen(app: App): Screen {
         });
     });
 
+    void app.ready
+        .then(() => isBusyElsewhere(app))
+        .then((busy) => {
+            elsewhere = busy;
+            draw();
+        });
     draw();
     const stop = app.session.onChange(draw);
     const element = h(
@@ -98,10 +108,20 @@ export function homeScreen(app: App): Screen {
     };
 }
 
-/** Signs in as a guest unless someone is signed in already, then joins the queue. */
+/** True when this browser's player waits or plays in another of its windows. */
+async function isBusyElsewhere(app: App): Promise<boolean> {
+    if (app.session.profile === null || app.session.isSecondGuest()) return false;
+    return app.tabs.othersBusy();
+}
+
+/**
+ * Signs in as a guest unless someone is signed in already, then joins the queue. A second window
+ * gets a guest of its own, so that one browser is enough for a match.
+ */
 async function enter(app: App): Promise<void> {
     await app.ready;
     if (!app.session.isSignedIn()) await app.session.playAsGuest();
+    else if (await isBusyElsewhere(app)) await app.session.playAsSecondGuest();
     const matchId = app.session.profile?.match_id;
     if (matchId) app.go({ screen: "game", matchId: String(matchId) });
     else app.go({ screen: "queue" });
@@ -127,7 +147,7 @@ function waysToPlay(): HTMLElement {
     return h(
         "ul",
         { class: "ways", "aria-label": "Ways to play" },
-        way("Keyboard", key("W"), " ", key("S"), " or ", key("↑"), " ", key("↓")),
+        way("Keyboard", key("W"), " ", key("S"), " or ", key("↑"), " ", key("↓"), ". ", key("P"), " pauses."),
         way("Touch", "Drag anywhere on your half, or hold the two big buttons."),
         way("Gamepad", "Stick or pad to move. Plug it in and press anything."),
     );

@@ -31,6 +31,8 @@ export class Rail {
         } else {
             const resign = button("Resign", "resign");
             resign.classList.add("button--danger");
+            this.pauseButton.setAttribute("aria-keyshortcuts", "p");
+            this.pauseButton.title = "Key: P";
             this.pauseButton.addEventListener("click", () => actions.pause());
             resign.addEventListener("click", () => actions.resign());
             right.append(emotes(actions), this.pauseButton, resign);

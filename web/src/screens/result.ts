@@ -111,7 +111,8 @@ export class Result {
         }
         const change = Math.round(rating.after) - Math.round(rating.before);
         const direction = change > 0 ? "up" : change < 0 ? "down" : "none";
-        const guest = this.app.session.profile?.guest === true;
+        const { session } = this.app;
+        const guest = session.profile?.guest === true && !session.isSecondGuest();
         fill(
             this.rating,
             h("span", { class: "soft" }, "Rating"),
