@@ -23,7 +23,8 @@
 
 enum {
     READ_SIZE = 32768,
-    DEAD_ZONE = 2000, /* hundredths of a unit: a bot this near to the ball rests */
+    DEAD_ZONE = 1000, /* hundredths of a unit: a bot this near to its aim rests */
+    AIM_MAX = 6500,   /* a bot's clumsiness: half a paddle and half a ball are 5600 */
     UPDATE_TICKS = 2, /* 60 ticks and 30 updates a second */
 };
 
@@ -98,7 +99,7 @@ static void player_send(struct player *player, uint8_t opcode, const char *paylo
 
 static int direction_of(const struct player *player)
 {
-    int64_t distance = player->ball_y - player->own_y;
+    int64_t distance = player->ball_y + player->aim - player->own_y;
     if (!player->is_ball_known || (distance < DEAD_ZONE && distance > -DEAD_ZONE))
         return 0;
     return distance > 0 ? 1 : -1;
@@ -120,6 +121,18 @@ void player_input(struct player *player, uint64_t now_real_ns)
     player->ball_still_ns = now_real_ns;
 }
 
+/* Each time the ball turns a bot picks anew where to meet it, and now and then misses: a rally of a
+ * few hits and a point every ten seconds or so, as people play. */
+static void aim_choose(struct player *player)
+{
+    if (player->random == 0)
+        player->random = player->index * 2654435761u + 1;
+    player->random ^= player->random << 13;
+    player->random ^= player->random >> 17;
+    player->random ^= player->random << 5;
+    player->aim = (int64_t)(player->random % (2 * AIM_MAX + 1)) - AIM_MAX;
+}
+
 static void court_follow(struct player *player, const struct wire_message *message,
                          uint64_t arrived_ns)
 {
@@ -131,6 +144,8 @@ static void court_follow(struct player *player, const struct wire_message *messa
         player->own_y = player->is_left ? message->left_y : message->right_y;
     if ((message->present & WIRE_BALL_VX) == 0)
         return;
+    if ((message->ball_vx > 0) != (player->ball_vx > 0))
+        aim_choose(player);
     player->ball_vx = message->ball_vx;
     if (player->ball_vx != 0)
         player->ball_still_ns = 0;
@@ -181,12 +196,24 @@ static void update_follow(struct player *player, const struct wire_message *mess
     load_window_interval(window, message->tick - previous_tick, arrived_ns - previous_ns);
 }
 
+/* Said once the server has shown the seat, which is when a person could say it. */
+static void ready_say(struct player *player)
+{
+    static const char ready[] = "{\"type\":\"player_ready\"}";
+    if (player->is_ready)
+        return;
+    player->is_ready = true;
+    player_send(player, WIRE_TEXT, ready, sizeof ready - 1);
+}
+
 static void message_take(struct player *player, const struct wire_frame *frame, uint64_t arrived_ns,
                          struct load_window *window)
 {
     struct wire_message message;
     wire_message_read(frame->payload, frame->len, &message);
     seq_follow(player, &message);
+    if (message.type == WIRE_GAME_STATE)
+        ready_say(player);
     if (message.type == WIRE_GAME_UPDATE || message.type == WIRE_GAME_STATE)
         court_follow(player, &message, arrived_ns);
     if (message.type == WIRE_GAME_UPDATE) {
@@ -246,15 +273,12 @@ static uint64_t arrival_ns(struct msghdr *message)
 /* Returns the bytes of the 101's head, 0 when it is not complete. */
 static size_t head_take(struct player *player, const char *bytes, size_t len)
 {
-    static const char ready[] = "{\"type\":\"player_ready\"}";
     const char *end = memmem(bytes, len, "\r\n\r\n", 4);
     if (end == NULL)
         return 0;
     if (len < 12 || memcmp(bytes, "HTTP/1.1 101", 12) != 0)
         die("an upgrade was refused: %.*s", (int)(end - bytes), bytes);
     player->state = PLAYER_OPEN;
-    if (player->token != NULL)
-        player_send(player, WIRE_TEXT, ready, sizeof ready - 1);
     return (size_t)(end - bytes) + 4;
 }
 

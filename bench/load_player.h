@@ -23,12 +23,15 @@ struct player {
     int fd;
     uint32_t index;
     bool is_left;
+    bool is_ready;     /* has said so */
     const char *token; /* NULL against the limit server */
     char game_id[GAME_ID_SIZE];
     struct player *next_in_slot; /* of the input schedule */
 
     int64_t ball_y, ball_vx, own_y; /* hundredths of a unit, as last told */
     bool is_ball_known;
+    int64_t aim; /* where on the paddle this bot wants to meet the ball */
+    uint32_t random;
     uint64_t ball_still_ns; /* since when the ball is known to rest; 0: it moves */
     uint32_t input_seq;
     uint64_t input_sent_ns[PLAYER_INPUT_RING]; /* CLOCK_REALTIME, by seq */

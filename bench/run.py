@@ -70,7 +70,7 @@ class Process:
             time.sleep(0.005)
         with open(self.output_path.replace(".out", ".log"), encoding="utf-8",
                   errors="replace") as log:
-            raise BenchError(f"the server did not print '{word}': {log.read()[-300:]}")
+            raise BenchError(f"the server did not print '{word}': {log.read()[-300:].strip()}")
 
     def stop(self, timeout_s=20):
         """SIGTERM, then SIGKILL. Returns the exit code."""
@@ -147,7 +147,7 @@ class Bench:
         environment.update({
             "RALLY_HTTP_LISTEN": f"127.0.0.1:{port}", "RALLY_ADMIN_LISTEN": f"127.0.0.1:{metrics}",
             "RALLY_DATA_DIR": os.path.join(folder, "data"), "RALLY_REACTORS": "1",
-            "RALLY_RATE_LIMITS": "off", "RALLY_RULESET_CLASSIC_WIN": "1000000",
+            "RALLY_RATE_LIMITS": "off", "RALLY_RULESET_CLASSIC_WIN": "100",
             "RALLY_READY_TIMEOUT": "900s", "RALLY_NO_SHOW_TIMEOUT": "900s",
             "RALLY_ACCESS_TTL": "12h", "RALLY_DRAIN_TIMEOUT": "1s"})
         if not data and not wait:
