@@ -1,6 +1,8 @@
 /* The figures of the limiter as a user meets them, and its bounds. */
 #include "tests/unit/test.h"
 
+#include <pthread.h>
+
 #include "services/limiter.h"
 
 #define MINUTE 60000ull
@@ -156,5 +158,46 @@ TEST(the_table_forgets_the_longest_unused_first)
     EXPECT_INT(119, limiter_take(limiter, RATE_READ, STR("k0"), MINUTE).remaining);
     /* The last was not. */
     EXPECT_INT(118, limiter_take(limiter, RATE_READ, STR("k199999"), MINUTE).remaining);
+    limiter_free(limiter);
+}
+
+/* -- many at once ------------------------------------------------------------------------------ */
+
+#define THREADS 4
+
+struct taker {
+    struct limiter *limiter;
+    unsigned count;
+};
+
+static void *take_many(void *arg)
+{
+    struct taker *taker = arg;
+
+    for (int i = 0; i < 2000; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "k%d", i % 50);
+        taker->count +=
+            limiter_take(taker->limiter, RATE_WRITE, str_from_c(key), MINUTE).is_allowed;
+    }
+    return NULL;
+}
+
+TEST(threads_together_get_exactly_the_allowance)
+{
+    struct limiter *limiter = limiter_new(true, true);
+    struct taker takers[THREADS];
+    pthread_t threads[THREADS];
+    unsigned count = 0;
+
+    for (int i = 0; i < THREADS; i++) {
+        takers[i] = (struct taker){.limiter = limiter};
+        EXPECT_INT(0, pthread_create(&threads[i], NULL, take_many, &takers[i]));
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        count += takers[i].count;
+    }
+    EXPECT_INT(50 * 30, count);
     limiter_free(limiter);
 }

@@ -1,6 +1,8 @@
 /* Handshake tickets and revoked families: small tables with a bound each. */
 #include "tests/unit/test.h"
 
+#include <pthread.h>
+
 #include "lib/crypt/random.h"
 #include "services/revocations.h"
 #include "services/tickets_ws.h"
@@ -97,6 +99,90 @@ TEST(a_full_table_refuses_until_tickets_expire_or_are_used)
     buf_clear(&out);
     EXPECT_OK(tickets_ws_issue(tickets, &caller, 31000, &out));
     tickets_ws_free(tickets);
+}
+
+#define THREADS 4
+#define TICKETS 500
+
+struct taker {
+    struct tickets_ws *tickets;
+    char (*texts)[TICKET_WS_TEXT_SIZE];
+    unsigned count;
+};
+
+static void *take_all(void *arg)
+{
+    struct taker *taker = arg;
+    struct caller caller;
+
+    for (int i = 0; i < TICKETS; i++)
+        taker->count +=
+            tickets_ws_take(taker->tickets, str_of(taker->texts[i], TICKET_WS_TEXT_SIZE), 1000,
+                            &caller) == OK;
+    return NULL;
+}
+
+TEST(a_ticket_that_many_want_at_once_is_given_to_one)
+{
+    static char texts[TICKETS][TICKET_WS_TEXT_SIZE];
+    struct tickets_ws *tickets;
+    struct taker takers[THREADS];
+    pthread_t threads[THREADS];
+    unsigned count = 0;
+
+    crypt_init();
+    tickets = tickets_ws_new();
+    for (int i = 0; i < TICKETS; i++)
+        issue(tickets, 1, 1000, texts[i]);
+    for (int i = 0; i < THREADS; i++) {
+        takers[i] = (struct taker){.tickets = tickets, .texts = texts};
+        EXPECT_INT(0, pthread_create(&threads[i], NULL, take_all, &takers[i]));
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        count += takers[i].count;
+    }
+    EXPECT_INT(TICKETS, count);
+    tickets_ws_free(tickets);
+}
+
+struct reader {
+    struct revocations *revocations;
+    unsigned found;
+};
+
+/* The ids below 1,000 are there all the while, whatever comes and goes beside them. */
+static void *read_many(void *arg)
+{
+    struct reader *reader = arg;
+
+    for (uint64_t i = 0; i < 20000; i++)
+        reader->found += revocations_has(reader->revocations, 1 + i % 999);
+    return NULL;
+}
+
+TEST(a_revocation_is_seen_while_others_come_and_go)
+{
+    struct revocations *revocations = revocations_new();
+    struct reader readers[THREADS];
+    pthread_t threads[THREADS];
+
+    for (uint64_t id = 1; id < 1000; id++)
+        revocations_add(revocations, id, 9000);
+    for (int i = 0; i < THREADS; i++) {
+        readers[i] = (struct reader){.revocations = revocations};
+        EXPECT_INT(0, pthread_create(&threads[i], NULL, read_many, &readers[i]));
+    }
+    for (uint64_t id = 1000; id < 6000; id++) {
+        revocations_add(revocations, id, 1000);
+        if (id % 500 == 0)
+            revocations_purge(revocations, 1000);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        EXPECT_INT(20000, readers[i].found);
+    }
+    revocations_free(revocations);
 }
 
 TEST(a_revoked_family_is_known_until_its_last_token_has_expired)
