@@ -20,7 +20,7 @@ enum http_method {
     HTTP_PATCH,
     HTTP_DELETE,
     HTTP_OPTIONS,
-    HTTP_OTHER, /* well-formed token that Rally has no route for */
+    HTTP_OTHER, /* well-formed token that Rally has no route for; CONNECT and PRI are refused */
 };
 
 struct http_header {
@@ -69,13 +69,16 @@ struct str http_cookie_get(const struct http_head *head, const char *name);
 bool http_list_has(struct str value, struct str token);
 
 /* Chunked body (RFC 9112 section 7.1). Zeroed state starts a body. Trailer fields are parsed
- * strictly and dropped; at most LIMIT_HTTP_HEADER_COUNT of them and LIMIT_HTTP_HEAD_SIZE bytes.
+ * strictly and dropped; at most LIMIT_HTTP_HEADER_COUNT of them and LIMIT_HTTP_HEAD_SIZE bytes, and
+ * none that would change the framing or the host.
  * Chunk extensions up to LIMIT_HTTP_CHUNK_EXT_SIZE bytes, without white space, dropped. */
 struct http_chunked {
     uint8_t state;
     uint8_t digits;         /* of the chunk size so far */
     uint16_t line_size;     /* bytes of the extension, or of all trailer fields, so far */
     uint16_t trailer_count; /* fields so far */
+    uint8_t forbidden;      /* the forbidden trailer field that this one's name may yet be */
+    uint8_t name_size;      /* of that name so far */
     uint64_t left;          /* bytes of the current chunk still to come */
 };
 /*

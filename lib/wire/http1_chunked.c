@@ -141,6 +141,47 @@ static enum err size_end(struct http_chunked *chunked, char c, const struct buf 
     return OK;
 }
 
+/* Fields that say where a message ends or to whom it goes: in a trailer they come too late to be
+ * honest (RFC 9110 section 6.5.1), and who merges trailers into the head reads another message.
+ * Their first letters differ, so one candidate is enough. */
+static const struct str FORBIDDEN[] = {
+    STR_INIT("content-length"),
+    STR_INIT("transfer-encoding"),
+    STR_INIT("host"),
+};
+#define FORBIDDEN_NONE ARRAY_COUNT(FORBIDDEN)
+
+static char lower(char c)
+{
+    return (char)(c | 0x20); /* of a letter; any other token character turns into no letter */
+}
+
+/* Follows the name of a trailer field, letter by letter. */
+static void name_follow(struct http_chunked *chunked, char c)
+{
+    if (chunked->forbidden < FORBIDDEN_NONE) {
+        struct str name = FORBIDDEN[chunked->forbidden];
+
+        if (chunked->name_size == name.len || lower(c) != name.ptr[chunked->name_size++])
+            chunked->forbidden = FORBIDDEN_NONE;
+    }
+}
+
+static bool name_is_forbidden(const struct http_chunked *chunked)
+{
+    return chunked->forbidden < FORBIDDEN_NONE &&
+           chunked->name_size == FORBIDDEN[chunked->forbidden].len;
+}
+
+static void name_begin(struct http_chunked *chunked, char c)
+{
+    chunked->forbidden = 0;
+    while (chunked->forbidden < FORBIDDEN_NONE && FORBIDDEN[chunked->forbidden].ptr[0] != lower(c))
+        chunked->forbidden++;
+    chunked->name_size = 1;
+    chunked->state = STATE_TRAILER_NAME;
+}
+
 static enum err trailer_begin(struct http_chunked *chunked, char c)
 {
     if (c == '\r') {
@@ -152,8 +193,19 @@ static enum err trailer_begin(struct http_chunked *chunked, char c)
     if (chunked->trailer_count == LIMIT_HTTP_HEADER_COUNT)
         return ERR_HEADERS_TOO_LARGE;
     chunked->trailer_count++;
-    chunked->state = STATE_TRAILER_NAME;
+    name_begin(chunked, c);
     return OK;
+}
+
+static enum err take_trailer_name(struct http_chunked *chunked, char c)
+{
+    if (http_char_is(c, HTTP_CHAR_TOKEN)) {
+        name_follow(chunked, c);
+        return OK;
+    }
+    if (name_is_forbidden(chunked))
+        return ERR_INPUT;
+    return expect(chunked, c, ':', STATE_TRAILER_VALUE);
 }
 
 static enum err take_trailer(struct http_chunked *chunked, char c)
@@ -164,9 +216,7 @@ static enum err take_trailer(struct http_chunked *chunked, char c)
     case STATE_TRAILER:
         return trailer_begin(chunked, c);
     case STATE_TRAILER_NAME:
-        if (http_char_is(c, HTTP_CHAR_TOKEN))
-            return OK;
-        return expect(chunked, c, ':', STATE_TRAILER_VALUE);
+        return take_trailer_name(chunked, c);
     case STATE_TRAILER_VALUE:
         if (http_char_is(c, HTTP_CHAR_FIELD))
             return OK;

@@ -68,9 +68,16 @@ static enum err split_absolute(struct http_head *head, struct http_framing *fram
     return framing->authority.len > 0 ? OK : ERR_INPUT;
 }
 
+/* CONNECT asks for a tunnel, PRI is how HTTP/2 begins (RFC 9113 section 3.4): whoever knows them
+ * reads what follows as something else than a request, so they never pass as unknown methods. */
+static bool is_another_protocol(struct str method)
+{
+    return str_eq(method, STR("CONNECT")) || str_eq(method, STR("PRI"));
+}
+
 static enum err split_target(struct http_head *head, struct http_framing *framing)
 {
-    if (!escapes_are_whole(head->target))
+    if (!escapes_are_whole(head->target) || is_another_protocol(head->method_text))
         return ERR_INPUT;
     if (head->target.ptr[0] == '/') {
         split_query(head->target, head);

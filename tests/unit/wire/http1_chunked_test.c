@@ -87,6 +87,11 @@ static const struct row ROWS[] = {
     R(ERR_INPUT, "", "0\r\n\n"),
     R(ERR_INPUT, "", "0\r\n\r\r"),
     R(ERR_INPUT, "", "0\r\nX: y\r\n\rz"),
+    R(ERR_INPUT, "", "0\r\nContent-Length: 5\r\n\r\n"),
+    R(ERR_INPUT, "", "0\r\nX: y\r\ntransfer-ENCODING: chunked\r\n\r\n"),
+    R(ERR_INPUT, "", "0\r\nHost:\r\n\r\n"),
+    R(OK, "", "0\r\nHos: a\r\nHosts: a\r\nContent-Type: b\r\nTransfer-Encodin: c\r\n\r\n"),
+    R(OK, "", "0\r\nXHost: a\r\nContent-Lengths: 5\r\nTE: b\r\n\r\n"),
     /* not yet */
     R(ERR_AGAIN, "", ""),
     R(ERR_AGAIN, "", "2"),

@@ -212,6 +212,8 @@ static const struct row ROWS[] = {
     R(ERR_INPUT, "GET http:///x HTTP/1.1\r\n" HOST END),
     R(ERR_INPUT, "GET http:/x HTTP/1.1\r\n" HOST END),
     R(ERR_INPUT, "GET ftp://rally.test/ HTTP/1.1\r\n" HOST END),
+    R(ERR_INPUT, "CONNECT / HTTP/1.1\r\n" HOST END),
+    R(ERR_INPUT, "PRI / HTTP/1.1\r\n" HOST END),
     R(ERR_INPUT, "CONNECT rally.test:80 HTTP/1.1\r\nHost: rally.test:80\r\n" END),
     /* versions */
     R(ERR_HTTP_VERSION, "GET / HTTP/9.9\r\n" HOST END),
