@@ -5,6 +5,7 @@ import { announce } from "../a11y.ts";
 import { fill, h, say, show } from "../dom.ts";
 import { Exhibition } from "../game/exhibition.ts";
 import { ApiError } from "../net/http.ts";
+import type { Profile } from "../net/session.ts";
 import { routeHash } from "../route.ts";
 import { errorWords } from "../text.ts";
 
@@ -35,14 +36,9 @@ export function homeScreen(app: App): Screen {
 
     const draw = (): void => {
         const profile = app.session.profile;
-        say(
-            lead,
-            profile === null
-                ? "Play live Pong against whoever is waiting. First to seven takes the match."
-                : `Welcome back, ${profile.display_name ?? profile.username}. Someone is about to want a game.`,
-        );
+        say(lead, leadWords(profile, elsewhere));
         if (profile === null) fill(doors, "No account needed.");
-        else if (elsewhere) fill(doors, "You are playing in another window.");
+        else if (elsewhere) fill(doors);
         else if (profile.guest && !app.session.isSecondGuest()) {
             const keep = h("a", { href: routeHash({ screen: "account" }) }, "Keep your rating");
             fill(doors, keep, " with a free account.");
@@ -106,6 +102,16 @@ export function homeScreen(app: App): Screen {
             exhibition.stop();
         },
     };
+}
+
+function leadWords(profile: Profile | null, elsewhere: boolean): string {
+    if (profile === null) {
+        return "Play live Pong against whoever is waiting. First to seven takes the match.";
+    }
+    const name = profile.display_name ?? profile.username;
+    if (elsewhere) return `${name} is busy in another window. Take the other side in this one.`;
+    if (profile.match_id) return `${name}, your opponent is on the court. Time is running.`;
+    return `Welcome back, ${name}. Someone is about to want a game.`;
 }
 
 /** True when this browser's player waits or plays in another of its windows. */
