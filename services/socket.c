@@ -77,7 +77,8 @@ static void on_message(struct conn *conn, enum ws_opcode opcode, struct str payl
     struct socket *socket = socket_of(conn);
 
     if (opcode != WS_TEXT) {
-        socket_fault(conn, socket, ERR_PROTOCOL, STR("Messages are JSON text here."));
+        socket_error(conn, ERR_PROTOCOL, STR("Messages are JSON text here."));
+        socket_close(conn, WS_CLOSE_UNSUPPORTED, STR("text only"));
         return;
     }
     socket->message(conn, socket, payload);

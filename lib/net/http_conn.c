@@ -95,29 +95,12 @@ void http_reply(struct conn *conn, const struct http_reply *reply)
         http_resume(conn);
 }
 
-/* An answer of the edge itself, before any handler. The body is a problem document. */
+/* An answer of the edge itself, in place of any handler; nothing more is read. */
 static void refuse(struct conn *conn, enum err err)
 {
-    char memory[512];
-    struct buf body;
-
-    if (conn->reactor->server->config.handlers->refused)
-        conn->reactor->server->config.handlers->refused(conn->reactor, err);
-    buf_init_fixed(&body, memory, sizeof(memory));
-    buf_printf(&body,
-               "{\"type\":\"/problems/%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
-               "\"code\":\"%s\",\"request_id\":null,\"error\":\"%s\"}",
-               err_code(err), http_reason(err_status(err)), err_status(err), err_sentence(err),
-               err_code(err), err_sentence(err));
     conn->state = CONN_HANDLING;
     conn->keep_alive = false;
-    http_reply(conn, &(struct http_reply){.status = err_status(err),
-                                          .content_type = "application/problem+json",
-                                          .headers = err_status(err) == 503
-                                                         ? STR("Retry-After: 1\r\n")
-                                                         : STR(""),
-                                          .body = buf_str(&body),
-                                          .closes = true});
+    conn->reactor->server->config.handlers->refuse(conn, err);
 }
 
 /* -- requests -------------------------------------------------------------------------------- */

@@ -36,8 +36,9 @@ struct net_handlers {
     /* A whole request. head and body are good during the call only. Answer now or later with
      * http_reply, or accept with ws_accept, or move it; until then no further request is read. */
     void (*request)(struct conn *conn, const struct http_head *head, struct str body);
-    /* The bytes were no request: the error has been answered and the connection closes. */
-    void (*refused)(struct reactor *reactor, enum err err);
+    /* The bytes were no request, or the handler's time is over: answer with a problem document. The
+     * connection closes after it. */
+    void (*refuse)(struct conn *conn, enum err err);
     /* Called on each reactor's thread before it runs and after it has stopped. */
     enum err (*reactor_start)(struct reactor *reactor);
     void (*reactor_stop)(struct reactor *reactor);

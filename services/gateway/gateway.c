@@ -123,11 +123,15 @@ static void on_request(struct conn *conn, const struct http_head *head, struct s
         edge_problem(conn, &request, err, STR(""), NULL);
 }
 
-static void on_refused(struct reactor *reactor, enum err err)
+/* There is no request to speak of, but there is an answer with an id like any other. */
+static void on_refuse(struct conn *conn, enum err err)
 {
-    struct gateway *gateway = gateway_of(reactor);
+    static const struct http_head NO_HEAD = {.method = HTTP_GET};
+    struct reactor *reactor = conn_reactor(conn);
+    struct edge_request request = {.head = &NO_HEAD, .started_ns = clock_mono_ns()};
 
-    metrics_request(gateway->context->metrics, gateway->router.route_count, err_status(err), 0);
+    id_make(reactor, reactor_state(reactor, REACTOR_SLOT_GATEWAY), request.id);
+    edge_problem(conn, &request, err, STR(""), NULL);
 }
 
 /* -- per reactor ------------------------------------------------------------------------------- */
@@ -166,7 +170,7 @@ static void on_reactor_stop(struct reactor *reactor)
 
 const struct net_handlers GATEWAY_HANDLERS = {
     .request = on_request,
-    .refused = on_refused,
+    .refuse = on_refuse,
     .reactor_start = on_reactor_start,
     .reactor_stop = on_reactor_stop,
 };

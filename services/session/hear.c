@@ -115,7 +115,7 @@ static void hear_emote(const struct speaker *speaker, const struct native_messag
     buf_init_fixed(&text, memory, sizeof(memory));
     buf_printf(&text, "{\"type\":\"emote\",\"user_id\":%llu,\"id\":%lld,\"seq\":%llu}",
                (unsigned long long)speaker->seat->user_id, (long long)emote,
-               (unsigned long long)++speaker->room->seq);
+               (unsigned long long)room_next_seq(speaker->room));
     room_broadcast(speaker->room, buf_str(&text));
 }
 

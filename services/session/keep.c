@@ -92,12 +92,13 @@ static void point_is_kept(struct room *room)
 {
     char memory[256];
     struct buf text;
+    uint64_t seq = room_next_seq(room);
 
     memcpy(room->scores, room->point.scores, sizeof(room->scores));
     room->point_count = room->point.number;
     room->has_point = false;
     buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_score(&text, room, room->point.seat, ++room->seq);
+    native_put_score(&text, room, room->point.seat, seq);
     room_broadcast(room, buf_str(&text));
     if (room->has_end)
         room_keep_end(room);
@@ -107,7 +108,7 @@ static void point_is_kept(struct room *room)
 static void tell_over(struct room *room)
 {
     struct frame *frames[MATCH_SEATS + 1] = {NULL};
-    uint64_t seq = ++room->seq;
+    uint64_t seq = room_next_seq(room);
 
     for (int8_t seat = -1; seat < MATCH_SEATS; seat++) {
         char memory[512];
@@ -163,7 +164,7 @@ static void rematch_is_kept(struct room *room, uint64_t match_id)
     bus_publish(room->context->bus, "match.created", buf_str(&text));
     buf_clear(&text);
     buf_printf(&text, "{\"type\":\"rematch\",\"game_id\":\"%llu\",\"seq\":%llu}",
-               (unsigned long long)match_id, (unsigned long long)++room->seq);
+               (unsigned long long)match_id, (unsigned long long)room_next_seq(room));
     room_broadcast(room, buf_str(&text));
 }
 

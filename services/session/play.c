@@ -40,11 +40,22 @@ void room_send(struct room *room, struct room_socket *socket, struct frame *fram
 {
     struct conn *conn = room_socket_conn(room, socket);
 
-    if (!conn)
-        return;
-    if (socket_is_behind(conn)) /* keeps the promise of no gap without a game_state */
-        room_send_state(room, socket);
-    socket_send(conn, frame);
+    if (conn)
+        socket_send(conn, frame);
+}
+
+/* Where snapshots were dropped a game_state goes first, as things stand before the event: a gap in
+ * seq never comes without one. */
+uint64_t room_next_seq(struct room *room)
+{
+    list_for_each(node, &room->sockets)
+    {
+        struct room_socket *socket = container_of(node, struct room_socket, link);
+        struct conn *conn = room_socket_conn(room, socket);
+        if (conn && socket_is_behind(conn))
+            room_send_state(room, socket);
+    }
+    return ++room->seq;
 }
 
 void room_broadcast(struct room *room, struct str text)
@@ -212,7 +223,7 @@ static void announce(struct room *room, const struct match_effect *effect)
     struct buf text;
 
     buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_effect(&text, room, effect, ++room->seq);
+    native_put_effect(&text, room, effect, room_next_seq(room));
     CHECK(buf_ok(&text));
     room_broadcast(room, buf_str(&text));
 }

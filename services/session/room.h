@@ -135,7 +135,10 @@ void room_timer_set(struct room *room);
 void room_effects_apply(struct room *room, const struct match_effects *effects);
 /* A message everybody gets, in order, under the next seq. */
 void room_broadcast(struct room *room, struct str text);
-/* An event to one socket; puts a game_state in front when snapshots were dropped there. */
+/* The seq of the next event to all. Call it before the room changes: whoever has missed snapshots
+ * gets a game_state first. */
+uint64_t room_next_seq(struct room *room);
+/* An event to one socket. */
 void room_send(struct room *room, struct room_socket *socket, struct frame *frame);
 void room_send_state(struct room *room, struct room_socket *socket);
 void room_send_state_all(struct room *room);
