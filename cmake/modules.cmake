@@ -64,6 +64,16 @@ function(rally_unit_tests)
   endforeach()
 endfunction()
 
+# Links a fuzz target with just the libraries whose headers it includes: a target that needs little
+# builds while the rest does not.
+function(rally_link_included name source)
+  file(STRINGS ${source} includes REGEX "^#include \"(lib/[a-z]+|games)/")
+  foreach(include ${includes})
+    string(REGEX REPLACE "^#include \"(lib/)?([a-z]+)/.*" "\\2" library "${include}")
+    target_link_libraries(${name} PRIVATE rally_${library})
+  endforeach()
+endfunction()
+
 # fuzz/<name>_fuzz.c becomes a libFuzzer program; corpora are in fuzz/corpus/<name>/.
 function(rally_fuzz_targets)
   if(NOT CMAKE_C_COMPILER_ID STREQUAL Clang)
@@ -73,7 +83,8 @@ function(rally_fuzz_targets)
   foreach(target ${targets})
     get_filename_component(name ${target} NAME_WE)
     add_executable(${name} ${target})
-    target_link_libraries(${name} PRIVATE rally_wire rally_games rally_warnings)
+    target_link_libraries(${name} PRIVATE rally_warnings)
+    rally_link_included(${name} ${target})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
   endforeach()
