@@ -15,8 +15,8 @@ static const char *const DELETIONS[] = {
     "DELETE FROM party_invites WHERE user_id = $1 OR from_user_id = $1",
     "DELETE FROM user_events WHERE user_id = $1",
     "DELETE FROM chat_messages WHERE user_id = $1 OR to_user_id = $1",
-    "DELETE FROM tournament_players WHERE user_id = $1 AND tournament_id IN "
-    "(SELECT id FROM tournaments WHERE state = 'open')",
+    ("DELETE FROM tournament_players WHERE user_id = $1 AND tournament_id IN "
+     "(SELECT id FROM tournaments WHERE state = 'open')"),
 };
 
 /* A duel that was never fought is over for both; a match goes on, as a nameless player's. */

@@ -193,8 +193,8 @@ static const char *const CHECKS[] = {
     [FACT_USER] = "SELECT COUNT(*) FROM users WHERE id = $1 AND $2 = 0",
     [FACT_TICKET] = "SELECT COUNT(*) FROM tickets WHERE id = $1 AND $2 = 0",
     [FACT_POINT] = "SELECT COUNT(*) FROM points WHERE match_id = $1 AND number = $2",
-    [FACT_RESULT] = "SELECT COUNT(*) FROM matches WHERE id = $1 AND winner_seat = $2 "
-                    "AND has_rated = 1",
+    [FACT_RESULT] = ("SELECT COUNT(*) FROM matches WHERE id = $1 AND winner_seat = $2 "
+                     "AND has_rated = 1"),
     [FACT_FAMILY] = "SELECT COUNT(*) FROM token_families WHERE id = $1 AND generation >= $2",
 };
 
