@@ -241,6 +241,7 @@ static void end(struct rallyd *rallyd)
     if (rallyd->server)
         server_stop(rallyd->server);
     store_close(rallyd->context.store);
+    rallyd->context.store = NULL; /* rooms that hear of their last commit write nothing more */
     if (rallyd->server)
         server_free(rallyd->server);
     parts_free(&rallyd->context);

@@ -222,7 +222,7 @@ static void keep_arrives(struct reactor *reactor, struct reactor_msg *msg)
     struct keep *keep = container_of(msg, struct keep, msg);
     struct room *room = room_get(reactor, keep->room);
 
-    if (room && room->phase == ROOM_OPEN)
+    if (room && room->phase == ROOM_OPEN && room->context->store)
         take_outcome(room, keep);
     free(keep);
 }
