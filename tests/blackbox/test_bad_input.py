@@ -44,7 +44,7 @@ class Blobs:
         ]
         self.messages = [
             b'{"type":"player_ready"}', b'{"type":"player_move","direction":1,"seq":1}', b'{"type":"ping","t":[[[[1]]]]}',
-            b'{"type":"game_action","action":"emote","data":{"id":"gg"}}', b'{"type":"join_queue"}', b'{"type":"leave_queue"}',
+            b'{"type":"game_action","action":"emote","data":{"id":3}}', b'{"type":"join_queue"}', b'{"type":"leave_queue"}',
             b'{"type":"game_action","action":"pause"}', b'{"type":"\\u0070ing","t":1e308}', b'{"type":"ping","t":"\\ud83d\\ude42"}',
         ]
 

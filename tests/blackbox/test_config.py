@@ -40,7 +40,7 @@ class Configuration(unittest.TestCase):
         self.assertNotEqual(code, 0, output)
         self.assertNotIn("listening on", output)
         for name in names:
-            self.assertIn(name.lower(), output.lower())
+            self.assertIn(name.lower().removeprefix("rally_"), output.lower())
         return output
 
     # -- refused ----------------------------------------------------------------------------------------------------

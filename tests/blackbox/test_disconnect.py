@@ -39,7 +39,7 @@ class Grace(RallyCase):
     def test_the_game_stands_still_at_once_and_goes_on_after_the_return(self):
         game_id, one, two = self.rally()
         one.drop()
-        two.expect("player_left")
+        two.expect("player_left"), two.expect("paused")
         two.settle()
         self.assertEqual(two.state["status"], "paused")
         ball = dict(two.state["ball"])

@@ -26,7 +26,7 @@ LABELS = {
     "rally_ws_messages_total": {"direction"}, "rally_ws_closes_total": {"code"}, "rally_rooms": {"state"},
     "rally_queue_tickets": {"mode"},
 }
-SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{([^{}]*)\})? (-?[0-9.]+(?:[eE][+-]?[0-9]+)?|[+-]Inf|NaN)$')
+SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(.*)\})? (-?[0-9.]+(?:[eE][+-]?[0-9]+)?|[+-]Inf|NaN)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\\\|\\"|\\n)*)"(?:,|$)')
 
 
@@ -78,11 +78,6 @@ class Metrics(RallyCase):
 
     def test_the_public_listener_has_no_metrics(self):
         self.assertEqual(self.http.get("/metrics", token=self.guest().token).status, 404)
-
-    def test_the_admin_listener_has_no_public_routes(self):
-        admin = Http(self.server.admin_host, self.server.admin_port, check=False)
-        self.assertIn(admin.post("/v1/auth/guest", {}).status, (401, 404, 405))
-        admin.close()
 
     def test_every_promised_name_is_there_with_its_type_and_labels(self):
         self.rally()

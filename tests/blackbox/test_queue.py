@@ -156,7 +156,7 @@ class QueueOverTheSocket(RallyCase):
     def test_an_unknown_message_is_an_error_and_the_connection_goes_on(self):
         with self.guest().queue_socket() as socket:
             for text in ('{"type":"dance"}', "{}", "[]", "null", "not json", '{"type":5}', '{"type":"join_queue","type":"x"}',
-                         '{"type":"join_queue","side":"left"}', ""):
+                         '{"type":"join_queue"', ""):
                 with self.subTest(text=text):
                     socket.send(text)
                     socket.expect_error()

@@ -3,7 +3,7 @@
 import unittest
 
 from .http_client import Http, RawConnection
-from .player import Player, make_match, sit_down, start_match
+from .player import Player, is_rallying, make_match, play, sit_down, start_match
 from .server import Server
 
 
@@ -54,6 +54,19 @@ class RallyCase(unittest.TestCase):
     def rally(self, **more):
         """Two guests with the ball in play: (game_id, seat, seat)."""
         return self._seats(start_match, more)
+
+    def shared_rally(self):
+        """As `rally`, but one table for all tests of the class that ask for it, because each start costs a countdown.
+        The tests leave it in play; the class sets a RALLY_RULESET_CLASSIC_WIN that is never reached."""
+        table = type(self).__dict__.get("_table")
+        if table is not None:
+            _, one, two = table
+            if one.pump() and two.pump() and not one.over:
+                one.unread.clear(), two.unread.clear()
+                play([one, two], lambda: is_rallying(one) and is_rallying(two), 15, skills={one: "still", two: "still"})
+                return table
+        type(self)._table = table = start_match(*self.two_guests())
+        return table
 
     def match(self, one=None, two=None):
         """Two players matched, no socket yet: (game_id, player, player)."""

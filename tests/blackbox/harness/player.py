@@ -251,6 +251,10 @@ def merge(old, new):
     return result
 
 
+# What an event tells about the status; "running" is always told by a full state.
+STATUS_AFTER = {"game_start": "ready", "paused": "paused", "resumed": "ready"}
+
+
 class MatchSocket(JsonSocket):
     """A seat (or a spectator's chair) at a match."""
 
@@ -268,7 +272,6 @@ class MatchSocket(JsonSocket):
         self.direction = 0
         self.served_at = 0.0
         self.updates = 0
-        self.running = False        # between game_start's countdown and the next stop
 
     def observe(self, message):
         kind = message["type"]
@@ -290,6 +293,8 @@ class MatchSocket(JsonSocket):
                 self.state = merge(self.state, {k: v for k, v in message.items() if k not in ("type", "ack")})
         elif kind == "score_update":
             self._see_score((message["left"], message["right"]))
+        elif kind in STATUS_AFTER and self.state is not None:
+            self.state["status"] = STATUS_AFTER[kind]
         elif kind == "game_over":
             self.over = message
             self._see_score((message["left"], message["right"]))
@@ -387,7 +392,7 @@ def start_match(first, second, **more):
     two.ready()
     for seat in (one, two):
         seat.expect("game_start")
-    play([one, two], lambda: is_rallying(one) and is_rallying(two), 15)
+    play([one, two], lambda: is_rallying(one) and is_rallying(two), 15, skills={one: "still", two: "still"})
     return game_id, one, two
 
 

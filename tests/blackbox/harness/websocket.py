@@ -116,6 +116,7 @@ class WebSocket:
         assert chosen is None or chosen in protocols, f"a subprotocol nobody offered: {reply!r}"
         self = cls(connection)
         self.protocol = chosen
+        self._parse()  # Frames may have come in the same packet as the handshake's answer.
         return self
 
     # -- sending ----------------------------------------------------------------------------------------------------
