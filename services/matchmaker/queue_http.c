@@ -63,12 +63,16 @@ enum err queue_join_handle(struct request *request, struct reply *reply)
 {
     struct json_writer w = json_writer_of(&reply->body);
     struct quick_joined joined = {0};
+    struct quick_join join;
     enum err err;
 
     if ((err = nothing_decode(request, reply)))
         return err;
-    err = quick_join(request->context, request->caller.user_id, false, request->now_ms, &joined,
-                     &reply->batch);
+    if ((err = quick_join_begin(request->context, request->caller.user_id, false, request->now_ms,
+                                &joined, &join)))
+        return err;
+    err = request_write(request, reply, quick_join_txn, &join);
+    err = quick_join_settle(request->context, &join, err);
     if (err == ERR_IN_MATCH)
         return in_match(request, reply, joined.ticket.match_id);
     if (err)
@@ -88,12 +92,13 @@ enum err queue_join_handle(struct request *request, struct reply *reply)
 enum err queue_leave_handle(struct request *request, struct reply *reply)
 {
     struct json_writer w = json_writer_of(&reply->body);
+    struct quick_leave leave = {.user_id = request->caller.user_id, .now_ms = request->now_ms};
     enum err err;
 
     if ((err = nothing_decode(request, reply)))
         return err;
-    err = quick_leave(request->context, request->caller.user_id, request->now_ms, &reply->batch);
-    if (err)
+    err = request_write(request, reply, quick_leave_txn, &leave);
+    if ((err = quick_leave_settle(request->context, &leave, err)))
         return err;
     tell_changed(request, reply);
     json_object_begin(&w);

@@ -18,18 +18,6 @@ const char *quick_side(uint8_t seat)
     return seat == SEAT_LEFT ? "left" : "right";
 }
 
-struct join {
-    struct ticket_join_args args;
-    struct ticket_joined *out;
-};
-
-static enum err join_txn(struct db *db, void *arg)
-{
-    struct join *join = arg;
-
-    return ticket_join(db, &join->args, join->out);
-}
-
 /* Points to win by configuration (tests, tournaments); 0 leaves it to the ruleset. */
 static uint32_t win_score(const struct settings *settings)
 {
@@ -51,63 +39,88 @@ static void seats_fill(struct quick_joined *joined, uint64_t user_id)
     joined->right_id = is_left ? joined->ticket.opponent_id : user_id;
 }
 
-enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, uint64_t now_ms,
-                    struct quick_joined *out, uint64_t *batch)
+enum err quick_join_begin(struct context *context, uint64_t user_id, bool has_socket,
+                          uint64_t now_ms, struct quick_joined *out, struct quick_join *join)
 {
+    if (atomic_load(&context->is_draining))
+        return ERR_DRAINING;
     /* Everything random is decided here: the transaction may run more than once. */
-    struct join join = {
+    *join = (struct quick_join){
         .args = {.user_id = user_id,
                  .mode = STR(QUICK_MODE),
                  .game = STR(QUICK_GAME),
                  .ruleset = STR(QUICK_RULESET),
                  .win_score = win_score(context->settings),
                  .is_rated = true,
-                 .seed = random_u64() >> 11, /* exact as a JSON number */
+                 .seed = random_u64(),
                  .swap_sides = random_below(2) == 1,
                  .has_socket = has_socket,
                  .now_ms = now_ms},
-        .out = &out->ticket,
+        .out = out,
     };
-    enum err err;
-
-    if (atomic_load(&context->is_draining))
-        return ERR_DRAINING;
-    if ((err = store_write(context->store, join_txn, &join, batch)))
-        return err;
-    if (out->ticket.match_id == 0) {
-        waits_began(context->kv, user_id, now_ms);
-        return OK;
-    }
-    seats_fill(out, user_id);
-    waits_matched(context->kv, out->ticket.opponent_id, now_ms);
     return OK;
 }
 
-struct leave {
-    uint64_t user_id;
-    uint64_t now_ms;
-    uint64_t ticket_id;
-};
-
-static enum err leave_txn(struct db *db, void *arg)
+enum err quick_join_txn(struct db *db, void *arg)
 {
-    struct leave *leave = arg;
+    struct quick_join *join = arg;
+
+    return ticket_join(db, &join->args, &join->out->ticket);
+}
+
+enum err quick_join_settle(struct context *context, const struct quick_join *join, enum err result)
+{
+    uint64_t user_id = join->args.user_id;
+    uint64_t now_ms = join->args.now_ms;
+
+    if (result)
+        return result;
+    if (join->out->ticket.match_id == 0) {
+        waits_began(context->kv, user_id, now_ms);
+        return OK;
+    }
+    seats_fill(join->out, user_id);
+    waits_matched(context->kv, join->out->ticket.opponent_id, now_ms);
+    return OK;
+}
+
+enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, uint64_t now_ms,
+                    struct quick_joined *out, uint64_t *batch)
+{
+    struct quick_join join;
+    enum err err = quick_join_begin(context, user_id, has_socket, now_ms, out, &join);
+
+    if (err)
+        return err;
+    err = store_write(context->store, quick_join_txn, &join, batch);
+    return quick_join_settle(context, &join, err);
+}
+
+enum err quick_leave_txn(struct db *db, void *arg)
+{
+    struct quick_leave *leave = arg;
 
     return ticket_leave(db, leave->user_id, leave->now_ms, &leave->ticket_id);
 }
 
-enum err quick_leave(struct context *context, uint64_t user_id, uint64_t now_ms, uint64_t *batch)
+enum err quick_leave_settle(struct context *context, const struct quick_leave *leave,
+                            enum err result)
 {
-    struct leave leave = {.user_id = user_id, .now_ms = now_ms};
-    enum err err = store_write(context->store, leave_txn, &leave, batch);
-
     /* Matched before the leave arrived: to the player that is one case, there is no place to
      * leave. */
-    if (err == ERR_IN_MATCH)
+    if (result == ERR_IN_MATCH)
         return ERR_NOT_QUEUED;
-    if (err == OK)
-        waits_dropped(context->kv, user_id, now_ms);
-    return err;
+    if (result == OK)
+        waits_dropped(context->kv, leave->user_id, leave->now_ms);
+    return result;
+}
+
+enum err quick_leave(struct context *context, uint64_t user_id, uint64_t now_ms, uint64_t *batch)
+{
+    struct quick_leave leave = {.user_id = user_id, .now_ms = now_ms};
+    enum err err = store_write(context->store, quick_leave_txn, &leave, batch);
+
+    return quick_leave_settle(context, &leave, err);
 }
 
 struct status {

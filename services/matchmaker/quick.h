@@ -39,10 +39,36 @@ struct quick_joined {
 enum err quick_join(struct context *context, uint64_t user_id, bool has_socket, uint64_t now_ms,
                     struct quick_joined *out, uint64_t *batch) MUST_USE;
 
+/*
+ * The same in its three parts, for a shell that runs the transaction itself (a route, whose
+ * Idempotency-Key is claimed in it): begin, the transaction, and settle with its result. Settle
+ * returns the error a player is told.
+ */
+struct quick_join {
+    struct ticket_join_args args;
+    struct quick_joined *out;
+};
+enum err quick_join_begin(struct context *context, uint64_t user_id, bool has_socket,
+                          uint64_t now_ms, struct quick_joined *out,
+                          struct quick_join *join) MUST_USE;
+enum err quick_join_txn(struct db *db, void *join) MUST_USE;
+enum err quick_join_settle(struct context *context, const struct quick_join *join,
+                           enum err result) MUST_USE;
+
 /* Takes a player out. ERR_NOT_QUEUED, also for one whose match has been made; ERR_FULL, ERR_STORE.
  */
 enum err quick_leave(struct context *context, uint64_t user_id, uint64_t now_ms,
                      uint64_t *batch) MUST_USE;
+
+/* The parts of a leave, as above; there is nothing to begin. */
+struct quick_leave {
+    uint64_t user_id;
+    uint64_t now_ms;
+    uint64_t ticket_id; /* set by the transaction */
+};
+enum err quick_leave_txn(struct db *db, void *leave) MUST_USE;
+enum err quick_leave_settle(struct context *context, const struct quick_leave *leave,
+                            enum err result) MUST_USE;
 
 struct quick_status {
     struct ticket_place place;
