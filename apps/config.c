@@ -165,6 +165,8 @@ static void availability_check(const struct settings *settings, struct buf *comp
         buf_printf(complaint,
                    "nats_url: %s: is not available in this build, which is one process\n",
                    scheme_of(settings->nats_url, memory));
+    if (strcmp(settings->roles, "all") != 0)
+        buf_printf(complaint, "roles: only all is available in this build, which is one process\n");
     if (settings->modes_file[0])
         buf_printf(complaint,
                    "modes_file: is not available in this build, whose one mode is quick\n");

@@ -209,6 +209,29 @@ static bool alias_find(struct str name, size_t *row, bool *is_file_name)
     return false;
 }
 
+/*
+ * Kubernetes puts the addresses of services into every pod's environment, and those of a service
+ * named "rally" begin like settings: RALLY_SERVICE_HOST, RALLY_PORT=tcp://10.0.0.1:80,
+ * RALLY_GATEWAY_PORT_80_TCP_ADDR. They are nobody's typing errors.
+ */
+static bool is_service_link(struct str name, struct str value)
+{
+    if (str_ends_with(name, STR("_SERVICE_HOST")))
+        return true;
+    for (size_t at = str_find(name, '_', 0); at < name.len; at = str_find(name, '_', at + 1)) {
+        struct str rest = str_slice(name, at, name.len);
+        bool is_url =
+            str_starts_with(value, STR("tcp://")) || str_starts_with(value, STR("udp://"));
+
+        if (str_starts_with(rest, STR("_SERVICE_PORT")) || (is_url && str_eq(rest, STR("_PORT"))))
+            return true;
+        if (str_starts_with(rest, STR("_PORT_")) && rest.len > 6 && rest.ptr[6] >= '0' &&
+            rest.ptr[6] <= '9')
+            return true;
+    }
+    return false;
+}
+
 static void variable_read(struct config_source *source, struct str variable, struct buf *complaint)
 {
     size_t equals = str_find(variable, '=', 0), row;
@@ -220,7 +243,7 @@ static void variable_read(struct config_source *source, struct str variable, str
     if (!row_find(name, config_env_name, STR("_FILE"), &row, &is_file_name)) {
         rank = CONFIG_ALIAS;
         if (!alias_find(name, &row, &is_file_name)) {
-            if (str_starts_with(name, STR("RALLY_")))
+            if (str_starts_with(name, STR("RALLY_")) && !is_service_link(name, value))
                 buf_printf(complaint, "unknown environment variable %.*s\n",
                            STR_ARGS(str_slice(name, 0, 60)));
             return;

@@ -159,6 +159,19 @@ TEST(an_empty_variable_is_one_that_is_not_set)
     EXPECT_STR("./data/rally.db", str_from_c(got.settings.db_url));
 }
 
+TEST(the_addresses_that_kubernetes_injects_are_no_settings)
+{
+    static struct outcome got;
+
+    read_with(NULL,
+              ENV(T("RALLY_SERVICE_HOST=10.0.0.1"), T("RALLY_SERVICE_PORT=80"),
+                  T("RALLY_SERVICE_PORT_HTTP=80"), T("RALLY_PORT=tcp://10.0.0.1:80"),
+                  T("RALLY_GATEWAY_PORT_80_TCP_ADDR=10.0.0.1"),
+                  T("RALLY_GATEWAY_SERVICE_HOST=10.0.0.1")),
+              &got);
+    expect_ok(&got);
+}
+
 struct duration {
     const char *variable;
     uint64_t ms; /* UINT64_MAX: refused */
@@ -238,6 +251,9 @@ static const struct refusal REFUSALS[] = {
     {{NULL}, "DATABASE_URL=postgresql://h/d", "postgresql: is not available in this build"},
     {{NULL}, "REDIS_URL=redis://h", "redis: is not available in this build"},
     {{NULL}, "NATS_URL=nats://h", "nats: is not available in this build"},
+    {{NULL}, "RALLY_ROLES=gateway, lobby", "roles: only all is available in this build"},
+    {{NULL}, "RALLY_HTTP_PORT=8080", "unknown environment variable RALLY_HTTP_PORT"},
+    {{NULL}, "RALLY_PORTS=1", "unknown environment variable RALLY_PORTS"},
     {{NULL}, "RALLY_MODES_FILE=/etc/modes.json", "modes_file: is not available in this build"},
     {{NULL}, "RALLY_TLS_CERT=/x.pem", "tls_cert and tls_key: give both or none"},
     {{"--access-ttl", "2h", "--refresh-ttl=1h"}, NULL, "access_ttl: must not be longer"},
