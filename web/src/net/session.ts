@@ -2,6 +2,7 @@
 // in a cookie that scripts cannot read. Asking for a token renews it when its time is nearly up,
 // and several askers share one renewal.
 import { ApiError, send, type Method } from "./http.ts";
+import { readSecond, rememberSession, remembersSession, writeSecond } from "./remember.ts";
 
 export interface Profile {
     player_id: string;
@@ -202,47 +203,4 @@ export class Session {
     private changed(): void {
         for (const listener of [...this.listeners]) listener();
     }
-}
-
-/*
- * Scripts cannot see the cookie, so whether there is one is remembered beside it: a first visit then
- * asks for nothing that can only be refused. It is a hint and no secret; without storage we ask.
- */
-const HINT = "rally.session";
-
-function remembersSession(): boolean {
-    try {
-        return window.localStorage.getItem(HINT) !== null;
-    } catch {
-        return true;
-    }
-}
-
-function rememberSession(present: boolean): void {
-    try {
-        if (present) window.localStorage.setItem(HINT, "1");
-        else window.localStorage.removeItem(HINT);
-    } catch {
-        // Storage is off: the next visit asks the server.
-    }
-}
-
-const SECOND = "rally.second";
-
-function readSecond(): string | null {
-    try {
-        return window.sessionStorage.getItem(SECOND);
-    } catch {
-        return null;
-    }
-}
-
-function writeSecond(token: string | null): string | null {
-    try {
-        if (token === null) window.sessionStorage.removeItem(SECOND);
-        else window.sessionStorage.setItem(SECOND, token);
-    } catch {
-        // Storage is off: a reload of this window loses its guest.
-    }
-    return token;
 }

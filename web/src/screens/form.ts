@@ -3,7 +3,7 @@
 import { announce } from "../a11y.ts";
 import { h, say, show } from "../dom.ts";
 import { ApiError } from "../net/http.ts";
-import { failureWords } from "./home.ts";
+import { failureWords } from "./words.ts";
 
 export interface FieldText {
     name: string;

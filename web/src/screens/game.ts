@@ -50,7 +50,7 @@ class GameScreen implements Screen {
         private readonly app: App,
         matchId: string,
     ) {
-        this.veil = new Veil({ resume: () => this.togglePause(), leave: () => this.leave() });
+        this.veil = new Veil({ resume: () => this.togglePause() });
         fill(this.element, this.heading, this.board.element, this.court);
         fill(this.court, this.veil.element);
         this.link = new MatchLink(app.session, matchId, {

@@ -5,8 +5,8 @@ import { fill, h } from "../dom.ts";
 import { ago, clockTime, percent } from "../format.ts";
 import type { Profile } from "../net/session.ts";
 import { routeHash } from "../route.ts";
-import { failureWords } from "./home.ts";
 import { needPlayer } from "./need-player.ts";
+import { failureWords } from "./words.ts";
 
 interface PastMatch {
     game_id: number | string;

@@ -4,10 +4,8 @@ import type { App, Screen } from "../app.ts";
 import { announce } from "../a11y.ts";
 import { fill, h, say, show } from "../dom.ts";
 import { Exhibition } from "../game/exhibition.ts";
-import { ApiError } from "../net/http.ts";
-import type { Profile } from "../net/session.ts";
 import { routeHash } from "../route.ts";
-import { errorWords } from "../text.ts";
+import { failureWords, leadWords } from "./words.ts";
 
 export function homeScreen(app: App): Screen {
     const heading = h(
@@ -104,16 +102,6 @@ export function homeScreen(app: App): Screen {
     };
 }
 
-function leadWords(profile: Profile | null, elsewhere: boolean): string {
-    if (profile === null) {
-        return "Play live Pong against whoever is waiting. First to seven takes the match.";
-    }
-    const name = profile.display_name ?? profile.username;
-    if (elsewhere) return `${name} is busy in another window. Take the other side in this one.`;
-    if (profile.match_id) return `${name}, your opponent is on the court. Time is running.`;
-    return `Welcome back, ${name}. Someone is about to want a game.`;
-}
-
 /** True when this browser's player waits or plays in another of its windows. */
 async function isBusyElsewhere(app: App): Promise<boolean> {
     if (app.session.profile === null || app.session.isSecondGuest()) return false;
@@ -131,14 +119,6 @@ async function enter(app: App): Promise<void> {
     const matchId = app.session.profile?.match_id;
     if (matchId) app.go({ screen: "game", matchId: String(matchId) });
     else app.go({ screen: "queue" });
-}
-
-export function failureWords(reason: unknown): string {
-    if (!(reason instanceof ApiError)) return errorWords("bad_reply", "");
-    const words = errorWords(reason.code, reason.message);
-    return reason.retryAfterSeconds === null
-        ? words
-        : `${words} Try again in ${Math.ceil(reason.retryAfterSeconds)} s.`;
 }
 
 function waysToPlay(): HTMLElement {

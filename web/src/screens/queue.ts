@@ -2,12 +2,12 @@
 import type { App, Screen } from "../app.ts";
 import { announce } from "../a11y.ts";
 import { fill, h, say } from "../dom.ts";
-import { clockTime, ordinal, waitEstimate } from "../format.ts";
-import { Queue, type QueuePlace } from "../net/queue.ts";
+import { clockTime } from "../format.ts";
+import { Queue } from "../net/queue.ts";
 import { play } from "../sound.ts";
-import { failureWords } from "./home.ts";
 import { message } from "./message.ts";
 import { needPlayer } from "./need-player.ts";
+import { failureWords, placeWords } from "./words.ts";
 
 export function queueScreen(app: App): Screen {
     return needPlayer(app, "Finding an opponent", () => waiting(app));
@@ -90,21 +90,4 @@ function waiting(app: App): Screen {
             queue.leave();
         },
     };
-}
-
-export function placeWords(place: QueuePlace): string {
-    const parts: string[] = [];
-    if (place.position === 1) {
-        parts.push("You are next.");
-    } else if (place.position !== null) {
-        const of = place.total !== null && place.total > 1 ? ` of ${place.total}` : "";
-        parts.push(`You are ${ordinal(place.position)}${of} in the queue.`);
-    } else {
-        parts.push("You are in the queue.");
-    }
-    const estimate = waitEstimate(place.etaMs);
-    parts.push(
-        estimate === null ? "A match starts as soon as someone joins." : `Usual wait: ${estimate}.`,
-    );
-    return parts.join(" ");
 }

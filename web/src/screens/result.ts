@@ -7,6 +7,7 @@ import { secondsLeft, signed } from "../format.ts";
 import type { MatchModel } from "../game/model.ts";
 import type { GameOverMessage, Side } from "../game/types.ts";
 import { routeHash } from "../route.ts";
+import { outcomeOf } from "./words.ts";
 
 /** How long the server waits for both to ask. */
 const REMATCH_MS = 30_000;
@@ -168,49 +169,4 @@ export class Result {
     private rivalName(): string {
         return this.model.rival()?.username ?? "your opponent";
     }
-}
-
-interface Outcome {
-    mine: "won" | "lost" | null;
-    title: string;
-    reason: string;
-}
-
-export function outcomeOf(model: MatchModel): Outcome {
-    const winner = model.over !== null ? model.over.winner : winnerByScore(model);
-    const reason = model.over?.reason ?? (model.status === "cancelled" ? "cancelled" : "score");
-    if (winner === null || reason === "cancelled") {
-        return { mine: null, title: "No result", reason: "The match was called off. Nothing is lost." };
-    }
-    const name = model.player(winner)?.username ?? winner;
-    if (model.side === null) {
-        return { mine: null, title: `${name} wins`, reason: reasonWords(reason, true, "The other side") };
-    }
-    const won = winner === model.side;
-    const rival = model.rival()?.username ?? "Your opponent";
-    return {
-        mine: won ? "won" : "lost",
-        title: won ? "You win" : "You lose",
-        reason: reasonWords(reason, won, rival),
-    };
-}
-
-function reasonWords(reason: GameOverMessage["reason"], won: boolean, rival: string): string {
-    switch (reason) {
-        case "forfeit":
-            return won ? `${rival} did not come back in time.` : "You were away for too long.";
-        case "resign":
-            return won ? `${rival} resigned.` : "You resigned.";
-        case "no_show":
-            return won ? `${rival} did not show up.` : "You were not ready in time.";
-        default:
-            return won ? "Game, set, point." : "So close. Another?";
-    }
-}
-
-function winnerByScore(model: MatchModel): Side | null {
-    const left = model.player("left")?.score ?? 0;
-    const right = model.player("right")?.score ?? 0;
-    if (left === right) return null;
-    return left > right ? "left" : "right";
 }

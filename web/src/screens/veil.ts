@@ -10,7 +10,6 @@ import type { CloseWords } from "../text.ts";
 
 export interface VeilActions {
     resume(): void;
-    leave(): void;
 }
 
 export class Veil {
