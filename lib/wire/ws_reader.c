@@ -11,22 +11,16 @@
  */
 #include "lib/wire/ws.h"
 
-#include "lib/base/limits.h"
+#include "lib/wire/ws_parts.h"
 
 enum state { STATE_HEAD, STATE_PAYLOAD, STATE_CLOSED };
 enum handed_out { HANDED_NOTHING, HANDED_MESSAGE, HANDED_CONTROL };
-
-#define FINAL 0x80
-#define RESERVED 0x70
-#define MASKED 0x80
-#define MASK_SIZE 4
-#define HEAD_FIRST_NEED 2 /* as many bytes as tell the size of the head */
 
 void ws_reader_init(struct ws_reader *reader, size_t message_size_max)
 {
     *reader = (struct ws_reader){
         .message_size_max = message_size_max,
-        .head_need = HEAD_FIRST_NEED,
+        .head_need = WS_HEAD_FIRST_NEED,
     };
     buf_init(&reader->message, message_size_max + WS_CONTROL_SIZE_MAX);
 }
@@ -59,135 +53,15 @@ static void drop_handed_out(struct ws_reader *reader)
     reader->handed_out = HANDED_NOTHING;
 }
 
-static bool is_control(uint8_t opcode)
-{
-    return opcode >= WS_CLOSE;
-}
-
-/* Bytes of the open message so far. */
-static size_t message_len(const struct ws_reader *reader)
-{
-    return reader->message.len - reader->control_len;
-}
-
-/* The head's first byte; returns the fault's code or 0. */
-static uint16_t check_opcode(struct ws_reader *reader)
-{
-    uint8_t opcode = reader->head[0] & 0x0f;
-    bool is_final = (reader->head[0] & FINAL) != 0;
-
-    if (reader->head[0] & RESERVED)
-        return WS_CLOSE_PROTOCOL;
-    reader->frame_opcode = opcode;
-    reader->frame_is_final = is_final;
-    switch (opcode) {
-    case WS_CONTINUATION:
-        if (reader->message_opcode == 0)
-            return WS_CLOSE_PROTOCOL;
-        return ++reader->fragment_count > LIMIT_WS_FRAGMENT_COUNT ? WS_CLOSE_TOO_LARGE : 0;
-    case WS_TEXT:
-    case WS_BINARY:
-        if (reader->message_opcode != 0)
-            return WS_CLOSE_PROTOCOL;
-        reader->message_opcode = opcode;
-        reader->fragment_count = 1;
-        reader->utf8 = (struct utf8){0};
-        return 0;
-    case WS_CLOSE:
-    case WS_PING:
-    case WS_PONG:
-        return is_final ? 0 : WS_CLOSE_PROTOCOL;
-    default:
-        return WS_CLOSE_PROTOCOL;
-    }
-}
-
-/* The second byte: from here on the size of the head is known. */
-static uint16_t check_length_form(struct ws_reader *reader)
-{
-    uint8_t form = reader->head[1] & 0x7f;
-
-    if (!(reader->head[1] & MASKED))
-        return WS_CLOSE_PROTOCOL;
-    if (is_control(reader->frame_opcode) && form > WS_CONTROL_SIZE_MAX)
-        return WS_CLOSE_PROTOCOL;
-    reader->head_need = HEAD_FIRST_NEED + MASK_SIZE;
-    if (form == 126)
-        reader->head_need = HEAD_FIRST_NEED + 2 + MASK_SIZE;
-    if (form == 127)
-        reader->head_need = HEAD_FIRST_NEED + 8 + MASK_SIZE;
-    return 0;
-}
-
-static uint64_t read_big_endian(const uint8_t *bytes, size_t len)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < len; i++)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
-/* All but the mask is there. The limit is checked before a byte of the payload is read. */
-static uint16_t check_length(struct ws_reader *reader)
-{
-    uint64_t len = reader->head[1] & 0x7f;
-
-    if (len == 126) {
-        len = read_big_endian(reader->head + HEAD_FIRST_NEED, 2);
-        if (len < 126)
-            return WS_CLOSE_PROTOCOL;
-    } else if (len == 127) {
-        len = read_big_endian(reader->head + HEAD_FIRST_NEED, 8);
-        if (len <= UINT16_MAX || len > INT64_MAX)
-            return WS_CLOSE_PROTOCOL;
-    }
-    if (!is_control(reader->frame_opcode) && len > reader->message_size_max - message_len(reader))
-        return WS_CLOSE_TOO_LARGE;
-    reader->payload_left = len;
-    return 0;
-}
-
-static uint16_t check_head(struct ws_reader *reader)
-{
-    uint16_t code = 0;
-
-    if (reader->head_len == 1)
-        code = check_opcode(reader);
-    if (reader->head_len == HEAD_FIRST_NEED)
-        code = check_length_form(reader);
-    if (code == 0 && reader->head_len + MASK_SIZE == reader->head_need)
-        code = check_length(reader);
-    return code;
-}
-
-/* Takes bytes of the frame head; 0, or the code of a fault. */
-static uint16_t take_head(struct ws_reader *reader, const char *bytes, size_t len, size_t *used)
-{
-    while (*used < len && reader->head_len < reader->head_need) {
-        uint16_t code;
-
-        reader->head[reader->head_len++] = (uint8_t)bytes[(*used)++];
-        code = check_head(reader);
-        if (code != 0)
-            return code;
-    }
-    if (reader->head_len == reader->head_need) {
-        reader->mask_at = 0;
-        reader->state = STATE_PAYLOAD;
-    }
-    return 0;
-}
-
 static void unmask(struct ws_reader *reader, char *bytes, size_t len)
 {
-    const uint8_t *mask = reader->head + reader->head_need - MASK_SIZE;
+    const uint8_t *mask = reader->head + reader->head_need - WS_MASK_SIZE;
     uint8_t key[8];
     uint64_t key_word;
     size_t at = 0;
 
     for (unsigned i = 0; i < sizeof(key); i++)
-        key[i] = mask[(reader->mask_at + i) % MASK_SIZE];
+        key[i] = mask[(reader->mask_at + i) % WS_MASK_SIZE];
     memcpy(&key_word, key, sizeof(key_word));
     for (; len - at >= sizeof(key_word); at += sizeof(key_word)) {
         uint64_t word;
@@ -198,14 +72,15 @@ static void unmask(struct ws_reader *reader, char *bytes, size_t len)
     }
     for (unsigned i = 0; at < len; at++, i++)
         bytes[at] = (char)((uint8_t)bytes[at] ^ key[i]);
-    reader->mask_at = (uint8_t)((reader->mask_at + len) % MASK_SIZE);
+    reader->mask_at = (uint8_t)((reader->mask_at + len) % WS_MASK_SIZE);
 }
 
 static void frame_end(struct ws_reader *reader)
 {
     reader->state = STATE_HEAD;
     reader->head_len = 0;
-    reader->head_need = HEAD_FIRST_NEED;
+    reader->head_need = WS_HEAD_FIRST_NEED;
+    reader->mask_at = 0;
 }
 
 /* Codes that may be on the wire: RFC 6455 section 7.4 and the registry it founds. */
@@ -228,7 +103,7 @@ static enum ws_step close_event(struct ws_reader *reader, struct str payload,
         return WS_STEP_CLOSE;
     if (payload.len == 1)
         return fault(reader, event, WS_CLOSE_PROTOCOL);
-    code = (uint16_t)read_big_endian((const uint8_t *)payload.ptr, 2);
+    code = (uint16_t)ws_read_big_endian((const uint8_t *)payload.ptr, 2);
     if (!is_close_code(code))
         return fault(reader, event, WS_CLOSE_PROTOCOL);
     event->payload = str_slice(payload, 2, payload.len);
@@ -248,7 +123,7 @@ static enum ws_step take_control(struct ws_reader *reader, struct str piece, boo
         reader->control_len = (uint8_t)(reader->control_len + piece.len);
         if (!is_whole)
             return WS_STEP_MORE;
-        piece = str_of(reader->message.ptr + message_len(reader), reader->control_len);
+        piece = str_of(reader->message.ptr + ws_message_len(reader), reader->control_len);
     }
     frame_end(reader);
     reader->handed_out = HANDED_CONTROL;
@@ -301,7 +176,7 @@ static enum ws_step take_payload(struct ws_reader *reader, char *bytes, size_t l
     unmask(reader, start, have);
     *used += have;
     reader->payload_left -= have;
-    if (is_control(reader->frame_opcode))
+    if (ws_is_control(reader->frame_opcode))
         return take_control(reader, str_of(start, have), is_whole, event);
     return take_data(reader, str_of(start, have), is_whole, event);
 }
@@ -317,9 +192,11 @@ enum ws_step ws_reader_next(struct ws_reader *reader, char *bytes, size_t len, s
         uint16_t code = 0;
 
         if (reader->state == STATE_HEAD)
-            code = take_head(reader, bytes, len, used);
+            code = ws_head_take(reader, bytes, len, used);
         if (code != 0)
             return fault(reader, event, code);
+        if (reader->head_len == reader->head_need)
+            reader->state = STATE_PAYLOAD;
         if (reader->state == STATE_PAYLOAD)
             step = take_payload(reader, bytes, len, used, event);
         if (step != WS_STEP_MORE)
