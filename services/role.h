@@ -62,10 +62,10 @@ struct reply_event {
 };
 
 struct reply {
-    int status; /* 200 unless set */
+    int status;               /* 200 unless set */
     const char *content_type; /* static; application/json unless set */
     struct buf body;
-    struct str set_cookie; /* whole header value, in the request's arena; empty: none */
+    struct str set_cookie;  /* whole header value, in the request's arena; empty: none */
     uint32_t retry_after_s; /* with 429 and 503; 0: the default of 1 */
     uint64_t batch;         /* commit to wait for; 0: none */
     struct json_errors errors;
@@ -97,6 +97,7 @@ enum rate_class {
     RATE_WRITE,    /* 30/min */
     RATE_LOGIN,    /* 20/min per address; per account in the handler */
     RATE_REGISTER, /* 3/h per address; more in development */
+    RATE_GUEST,    /* 60/h per address, burst 20; more in development */
     RATE_REFRESH,
     RATE_TICKET, /* ws tickets: 20/min burst 10 */
     RATE_QUEUE,  /* join and leave: 10/min */
@@ -109,7 +110,7 @@ struct route {
     enum route_auth auth;
     enum rate_class rate;
     enum route_pool pool;
-    bool takes_body;     /* JSON body allowed; an empty body counts as {} when not required */
+    bool takes_body;        /* JSON body allowed; an empty body counts as {} when not required */
     bool is_idempotent_key; /* honours Idempotency-Key */
     enum err (*handle)(struct request *request, struct reply *reply);
     const char *summary; /* one sentence, for the OpenAPI document */
@@ -151,11 +152,11 @@ struct conn;
 /* What a WebSocket endpoint is told when somebody has knocked; lives during `open` only. */
 struct socket_open {
     struct context *context;
-    struct str param;    /* {key} of the pattern, percent-decoded */
+    struct str param; /* {key} of the pattern, percent-decoded */
     struct str query;
-    struct str ws_key;   /* Sec-WebSocket-Key */
+    struct str ws_key;    /* Sec-WebSocket-Key */
     struct str protocols; /* Sec-WebSocket-Protocol, as sent */
-    enum err auth; /* OK and `caller`, or why there is none: accept, explain, close 4001 */
+    enum err auth;        /* OK and `caller`, or why there is none: accept, explain, close 4001 */
     struct caller caller;
 };
 

@@ -13,7 +13,7 @@ static const struct route ROUTES[] = {
     {.method = HTTP_POST, .pattern = "/v1/auth/register", .auth = AUTH_NONE, .rate = RATE_REGISTER,
      .pool = POOL_HASHING, .takes_body = true, .handle = register_handle,
      .summary = "Makes an account and signs it in."},
-    {.method = HTTP_POST, .pattern = "/v1/auth/guest", .auth = AUTH_NONE, .rate = RATE_REGISTER,
+    {.method = HTTP_POST, .pattern = "/v1/auth/guest", .auth = AUTH_NONE, .rate = RATE_GUEST,
      .pool = POOL_WORKERS, .takes_body = true, .handle = guest_handle,
      .summary = "Makes a guest, who may play at once and become an account later."},
     {.method = HTTP_POST, .pattern = "/v1/auth/upgrade", .auth = AUTH_PLAYER, .rate = RATE_WRITE,

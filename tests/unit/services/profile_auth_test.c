@@ -408,3 +408,44 @@ TEST(no_secret_reaches_the_log)
     EXPECT_NULL(strstr(text, "argon2"));
     house_close(&house);
 }
+
+/* -- the table --------------------------------------------------------------------------------- */
+
+struct promise {
+    enum http_method method;
+    const char *pattern;
+    enum route_auth auth;
+    enum route_pool pool;
+};
+
+/* Who may call what, and what costs a hash. A route that is not here is a failure. */
+static const struct promise PROMISES[] = {
+    {HTTP_POST, "/v1/auth/register", AUTH_NONE, POOL_HASHING},
+    {HTTP_POST, "/v1/auth/guest", AUTH_NONE, POOL_WORKERS},
+    {HTTP_POST, "/v1/auth/upgrade", AUTH_PLAYER, POOL_HASHING},
+    {HTTP_POST, "/v1/auth/login", AUTH_NONE, POOL_HASHING},
+    {HTTP_POST, "/v1/auth/refresh", AUTH_NONE, POOL_WORKERS},
+    {HTTP_POST, "/v1/auth/logout", AUTH_NONE, POOL_WORKERS},
+    {HTTP_POST, "/v1/auth/password", AUTH_PLAYER, POOL_HASHING},
+    {HTTP_GET, "/v1/profile/me", AUTH_PLAYER, POOL_WORKERS},
+    {HTTP_PATCH, "/v1/profile/me", AUTH_PLAYER, POOL_WORKERS},
+    {HTTP_DELETE, "/v1/profile/me", AUTH_PLAYER, POOL_HASHING},
+    {HTTP_GET, "/v1/profile/me/export", AUTH_PLAYER, POOL_WORKERS},
+    {HTTP_GET, "/v1/profile/{player}", AUTH_PLAYER, POOL_WORKERS},
+    {HTTP_POST, "/v1/ws/ticket", AUTH_PLAYER, POOL_WORKERS},
+    {HTTP_GET, "/.well-known/jwks.json", AUTH_NONE, POOL_WORKERS},
+};
+
+TEST(every_route_has_the_gate_and_the_pool_it_was_promised)
+{
+    EXPECT_INT(ARRAY_COUNT(PROMISES), ROLE_PROFILE.route_count);
+    for (size_t i = 0; i < ARRAY_COUNT(PROMISES); i++) {
+        const struct route *route = route_of(PROMISES[i].method, PROMISES[i].pattern);
+
+        EXPECT_NOT_NULL(route);
+        EXPECT_INT(PROMISES[i].auth, route->auth);
+        EXPECT_INT(PROMISES[i].pool, route->pool);
+        EXPECT_FALSE(route->is_idempotent_key); /* their replies are secrets, or not POST */
+        EXPECT(route->rate != RATE_NONE || strcmp(route->pattern, "/.well-known/jwks.json") == 0);
+    }
+}
