@@ -257,8 +257,6 @@ void http_resume(struct conn *conn)
     if (conn->state == CONN_READING) {
         conn_read_start(conn);
         parse_kept(conn);
-        if (conn->state == CONN_READING && conn->in.len > 0 && !conn->pending)
-            conn->deadline_ms = reactor_now_ms(conn->reactor) + LIMIT_HTTP_HEAD_TIMEOUT_MS;
     }
     pass_rest_to_socket(conn);
 }

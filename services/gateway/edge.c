@@ -141,6 +141,18 @@ static void answer_options(struct conn *conn, const struct edge_request *request
     http_reply(conn, &(struct http_reply){.status = 204, .headers = buf_str(&text)});
 }
 
+bool edge_has_path(struct conn *conn, const struct edge_request *request)
+{
+    static const struct str PATHS[] = {STR_INIT("/readyz"), STR_INIT("/livez"),
+                                       STR_INIT("/health"), STR_INIT("/problems")};
+
+    for (size_t i = 0; i < ARRAY_COUNT(PATHS); i++)
+        if (str_eq(request->path, PATHS[i]))
+            return true;
+    return !conn_is_admin(conn) &&
+           files_find(&gateway_of(conn_reactor(conn))->files, request->path) != NULL;
+}
+
 bool edge_answer(struct conn *conn, const struct edge_request *request)
 {
     enum http_method method = request->head->method;

@@ -74,6 +74,8 @@ struct str origin_allowed(const struct settings *settings, const struct http_hea
 
 /* edge.c: what needs no role. False: not the edge's business. */
 bool edge_answer(struct conn *conn, const struct edge_request *request);
+/* True when the edge has something at this path, for GET. */
+bool edge_has_path(struct conn *conn, const struct edge_request *request);
 void edge_problem(struct conn *conn, const struct edge_request *request, enum err err,
                   struct str detail, const struct reply_headers *more);
 
