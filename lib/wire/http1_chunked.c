@@ -48,9 +48,9 @@ static enum err expect(struct http_chunked *chunked, char got, char want, uint8_
 
 static uint64_t hex_value(char c)
 {
-    if (c <= '9')
-        return (uint64_t)(c - '0');
-    return (uint64_t)((c | 0x20) - 'a' + 10);
+    int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
+
+    return (uint64_t)digit;
 }
 
 /* What may stand behind the size, a name, a value: the next extension or the end of the line. */

@@ -15,7 +15,7 @@ static enum err info_txn(struct db *db, void *arg)
     return matches_find(db, info->match_id, &info->match);
 }
 
-static const char *side_name(int8_t seat)
+static const char *side_name(uint8_t seat)
 {
     return seat == SEAT_LEFT ? "left" : "right";
 }
@@ -50,9 +50,9 @@ static void winner_put(struct json_writer *w, const struct match_row *match)
         json_null(w, "winner");
         return;
     }
-    json_c(w, "winner", side_name(match->winner_seat));
+    json_c(w, "winner", side_name((uint8_t)match->winner_seat));
     for (size_t i = 0; i < match->player_count; i++) {
-        if (match->players[i].seat == match->winner_seat)
+        if (match->players[i].seat == (uint8_t)match->winner_seat)
             json_u64(w, "winner_user_id", match->players[i].user_id);
     }
 }
@@ -84,7 +84,7 @@ static void player_put(struct json_writer *w, const struct match_player_row *pla
     json_object_begin(w);
     json_u64(w, "user_id", player->user_id);
     json_c(w, "username", player->username);
-    json_c(w, "side", side_name((int8_t)player->seat));
+    json_c(w, "side", side_name(player->seat));
     json_u64(w, "score", player->score);
     json_i64(w, "mmr", player->mmr);
     json_bool(w, "guest", player->is_guest);

@@ -150,7 +150,7 @@ static void put_hold(struct json_writer *w, const struct room *room, uint64_t no
 void native_put_state(struct buf *out, const struct room *room, int8_t seat, uint64_t now_ms)
 {
     struct json_writer w = json_writer_of(out);
-    int64_t hundredths[GAME_FIELDS_MAX];
+    int64_t hundredths[GAME_FIELDS_MAX] = {0};
 
     native_view(room, hundredths);
     json_object_begin(&w);
