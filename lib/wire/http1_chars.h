@@ -18,6 +18,14 @@ static inline bool http_char_is(char c, uint8_t class)
     return (HTTP_CHARS[(unsigned char)c] & class) != 0;
 }
 
+/* Of a character of the class HTTP_CHAR_HEX. */
+static inline unsigned http_hex_value(char c)
+{
+    if (c <= '9')
+        return (unsigned)(c - '0');
+    return (unsigned)((c | 0x20) - 'a' + 10);
+}
+
 /* The first place at or after `at` where the class ends, or `end`. */
 static inline const char *http_skip_class(const char *at, const char *end, uint8_t class)
 {

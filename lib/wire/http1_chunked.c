@@ -46,13 +46,6 @@ static enum err expect(struct http_chunked *chunked, char got, char want, uint8_
     return OK;
 }
 
-static uint64_t hex_value(char c)
-{
-    int digit = c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
-
-    return (uint64_t)digit;
-}
-
 /* What may stand behind the size, a name, a value: the next extension or the end of the line. */
 static enum err ext_or_end(struct http_chunked *chunked, char c)
 {
@@ -69,7 +62,7 @@ static enum err take_size(struct http_chunked *chunked, char c)
         if (chunked->digits == SIZE_DIGITS_MAX)
             return ERR_INPUT;
         chunked->digits++;
-        chunked->left = chunked->left << 4 | hex_value(c);
+        chunked->left = chunked->left << 4 | http_hex_value(c);
         return OK;
     }
     return chunked->digits > 0 ? ext_or_end(chunked, c) : ERR_INPUT;

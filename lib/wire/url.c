@@ -4,13 +4,6 @@
 #include "lib/wire/http1_chars.h"
 #include "lib/wire/utf8.h"
 
-static unsigned hex_value(char c)
-{
-    if (c <= '9')
-        return (unsigned)(c - '0');
-    return (unsigned)((c | 0x20) - 'a' + 10);
-}
-
 /* The byte that "%XX" at `at` stands for; -1 when it is not such an escape, or a NUL. */
 static int escape_value(struct str in, size_t at)
 {
@@ -19,7 +12,7 @@ static int escape_value(struct str in, size_t at)
     if (in.len - at < 3 || !http_char_is(in.ptr[at + 1], HTTP_CHAR_HEX) ||
         !http_char_is(in.ptr[at + 2], HTTP_CHAR_HEX))
         return -1;
-    value = hex_value(in.ptr[at + 1]) << 4 | hex_value(in.ptr[at + 2]);
+    value = http_hex_value(in.ptr[at + 1]) << 4 | http_hex_value(in.ptr[at + 2]);
     return value > 0 ? (int)value : -1;
 }
 
