@@ -69,7 +69,8 @@ export function playOverLine(options: LineOptions): Played {
         if ((bits & STEP_HIT_LEFT) !== 0) event("mine");
         if ((bits & STEP_HIT_RIGHT) !== 0) event("theirs");
         if ((bits & STEP_GOALS) !== 0) event("goal");
-        if (bits !== 0) rivalAim = (random() - 0.5) * 90;
+        // The rival changes its mind at any time, also in the last moment.
+        if (bits !== 0 || random() < 0.04) rivalAim = (random() - 0.5) * 120;
         const moment = read(server, tick);
         played.serverOwn.set(tick, moment.left.y);
         if (bits !== 0 || tick % 2 === 0) {

@@ -119,6 +119,7 @@ export class Presenter {
         const own = this.side as Side;
         const rival = otherSide(own);
         const future = (this.predictor as Predictor).project(newest, present + 1);
+        holdBefore(future, this.planeOf(rival), rival);
         const last = future[future.length - 1] as Moment;
         const ballAt = (tick: number, axis: "x" | "y"): number =>
             tick <= newest.tick
@@ -177,6 +178,24 @@ export class Presenter {
     private planeOf(side: Side): number {
         const inset = this.ruleset.paddle.width + this.ruleset.ball.size / 2;
         return side === "left" ? inset : this.ruleset.width - inset;
+    }
+}
+
+/**
+ * What the other does with the ball is not ours to guess: a predicted ball waits at their paddle
+ * until it is known. That is only seen when messages are late; otherwise they come first.
+ */
+function holdBefore(moments: Moment[], plane: number, side: Side): void {
+    for (let index = 1; index < moments.length; index++) {
+        const [before, now] = [moments[index - 1] as Moment, moments[index] as Moment];
+        const towards = side === "left" ? before.ball.vx < 0 : before.ball.vx > 0;
+        const turned = before.ball.vx * now.ball.vx < 0;
+        const beyond = side === "left" ? now.ball.x < plane : now.ball.x > plane;
+        if (!towards || !(turned || beyond)) continue;
+        for (let rest = index; rest < moments.length; rest++) {
+            (moments[rest] as Moment).ball = before.ball;
+        }
+        return;
     }
 }
 
