@@ -155,8 +155,10 @@ static void evict_one(struct kv *kv, uint64_t now_ms)
 static void grow(struct kv *kv)
 {
     size_t count = kv->bucket_count * 2;
-    struct entry **buckets = calloc(count, sizeof(struct entry *));
+    struct entry **buckets;
 
+    CHECK(count > 0);
+    buckets = calloc(count, sizeof(struct entry *));
     if (!buckets)
         return; /* longer chains, nothing worse */
     for (size_t i = 0; i < kv->bucket_count; i++) {

@@ -226,6 +226,7 @@ static void settle(struct store *store, enum err outcome, uint64_t ns)
     store->waiting = NULL;
     store->waiting_end = &store->waiting;
     stats_add(&store->stats, store->batch_size, ns);
+    store->stats.log_size = db_log_size(store->writer);
     pthread_mutex_unlock(&store->settle_lock);
     store->ran = NULL;
     store->ran_end = &store->ran;
@@ -238,6 +239,9 @@ static void checkpoint(struct store *store)
 {
     if (db_checkpoint(store->writer))
         log_event(LOG_WARN, "checkpoint_failed", LOG_U64("size", db_log_size(store->writer)));
+    pthread_mutex_lock(&store->settle_lock);
+    store->stats.log_size = db_log_size(store->writer);
+    pthread_mutex_unlock(&store->settle_lock);
 }
 
 /* A sync that failed may be claimed to work when asked again, so nobody asks again. */

@@ -68,7 +68,8 @@ enum err store_read(struct store *store, store_fn fn, void *arg) MUST_USE;
 struct store_stats {
     uint64_t commits;
     uint64_t jobs;
-    uint64_t queued;
+    uint64_t queued;                /* accepted and not run yet */
+    uint64_t log_size;              /* bytes of the write-ahead log that are not in the file yet */
     uint64_t commit_ns_buckets[16]; /* cumulative counts are the metrics' business */
     uint64_t batch_size_buckets[16];
     uint64_t commit_ns_sum;

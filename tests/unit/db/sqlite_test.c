@@ -92,6 +92,8 @@ TEST(a_writer_is_set_up_to_lose_nothing)
     EXPECT(pragma_is(writer, "PRAGMA trusted_schema", "0"));
     EXPECT(pragma_is(writer, "PRAGMA cell_size_check", "1"));
     EXPECT(pragma_is(writer, "PRAGMA wal_autocheckpoint", "0"));
+    EXPECT(pragma_is(writer, "PRAGMA secure_delete", "1"));
+    EXPECT(pragma_is(writer, "PRAGMA mmap_size", "0"));
     close_writer();
 }
 

@@ -221,6 +221,38 @@ TEST(a_lease_has_one_holder_and_its_epoch_only_grows)
     close_rows();
 }
 
+/* -- claims ---------------------------------------------------------------------------------- */
+
+static enum err claim(struct claim from, struct claim wanted)
+{
+    return TXN(claim_take(db, 1, from, wanted, T0));
+}
+
+TEST(a_player_does_one_thing_at_a_time)
+{
+    struct claim idle = {.kind = CLAIM_NONE}, ticket = {CLAIM_TICKET, 5}, other = {CLAIM_TICKET, 6};
+    struct claim duel = {CLAIM_DUEL, 7}, match = {CLAIM_MATCH, 8}, found;
+
+    open_rows();
+    user_named("alice");
+    EXPECT_ERR(ERR_CONFLICT, claim(ticket, match)); /* the ticket has gone meanwhile */
+    EXPECT_OK(claim(idle, ticket));
+    EXPECT_ERR(ERR_ALREADY_QUEUED, claim(idle, other));
+    EXPECT_ERR(ERR_ALREADY_QUEUED, claim(other, match));
+    EXPECT_OK(claim(ticket, duel));
+    EXPECT_ERR(ERR_CONFLICT, claim(idle, ticket));
+    EXPECT_OK(claim(duel, match));
+    EXPECT_ERR(ERR_IN_MATCH, claim(duel, match));
+    EXPECT_OK(TXN(claim_drop(db, 1, ticket))); /* not held: nothing happens */
+    EXPECT_OK(TXN(claim_find(db, 1, &found)));
+    EXPECT_INT(CLAIM_MATCH, found.kind);
+    EXPECT_INT(8, found.ref_id);
+    EXPECT_OK(TXN(claim_drop(db, 1, match)));
+    EXPECT_OK(TXN(claim_find(db, 1, &found)));
+    EXPECT_INT(CLAIM_NONE, found.kind);
+    close_rows();
+}
+
 /* -- migrations ------------------------------------------------------------------------------ */
 
 TEST(migrating_twice_changes_nothing)

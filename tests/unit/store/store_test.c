@@ -353,6 +353,37 @@ TEST(closing_runs_what_is_queued)
     close_store();
 }
 
+static enum err write_large(struct db *db, void *arg)
+{
+    static char text[4000];
+    struct str preferences = str_of(text, sizeof(text));
+    struct user_patch_args args = {
+        .user_id = *(uint64_t *)arg, .preferences = &preferences, .now_ms = T0};
+
+    memset(text, 'x', sizeof(text));
+    return user_patch(db, &args);
+}
+
+TEST(the_log_is_moved_into_the_file_while_writing_goes_on)
+{
+    uint64_t id = 1, largest = 0, falls = 0, before = 0;
+    struct store_stats stats;
+    char name[] = "alice";
+
+    open_store(1);
+    EXPECT_OK(store_write_durable(store, add_user, name));
+    for (int i = 0; i < 900; i++) {
+        EXPECT_OK(store_write_durable(store, write_large, &id));
+        store_stats(store, &stats);
+        largest = stats.log_size > largest ? stats.log_size : largest;
+        falls += stats.log_size < before;
+        before = stats.log_size;
+    }
+    EXPECT(falls > 1);
+    EXPECT(largest < 5000000);
+    close_store();
+}
+
 /* -- readers --------------------------------------------------------------------------------- */
 
 struct snapshot {
