@@ -89,7 +89,7 @@ static bool port_is_valid(struct str port)
 {
     uint64_t value;
 
-    return port.len <= 5 && str_to_u64(port, UINT16_MAX, &value) == OK;
+    return str_to_u64(port, UINT16_MAX, &value) == OK;
 }
 
 /* An address in brackets: hex digits, colons and dots. Whether it is one that exists matters to

@@ -144,6 +144,8 @@ static const struct row ROWS[] = {
     R(ERR_INPUT, GET "Host: a:\r\n" END),
     R(ERR_INPUT, GET "Host: a:x\r\n" END),
     R(ERR_INPUT, GET "Host: a:65536\r\n" END),
+    R(ERR_INPUT, GET "Host: a:080\r\n" END),
+    R(ERR_INPUT, GET "Host: a:4294967376\r\n" END),
     R(ERR_INPUT, GET "Host: a:1:2\r\n" END),
     R(ERR_INPUT, GET "Host: [::1\r\n" END),
     R(ERR_INPUT, GET "Host: []\r\n" END),
@@ -171,6 +173,7 @@ static const struct row ROWS[] = {
                       "bcdefghi\r\n" END),
     R(ERR_INPUT, HEAD "X-A: abcdefghi\x7f\r\n" END),
     R(ERR_INPUT, HEAD "X-A: a\rb\r\n" END),
+    R(ERR_INPUT, HEAD "X-A: a\rbX-B: c\r\n" END),
     R(ERR_INPUT, HEAD "X-A: a\r\r\n" END),
     R(ERR_INPUT, HEAD "\r\r\n" END),
     /* line ends */
