@@ -358,13 +358,14 @@ TEST(a_message_has_at_most_64_fragments)
     }
 }
 
-static void expect_head(const char *want, uint64_t len, size_t size_max)
+/* No mask and no payload: the length alone decides. */
+static void expect_head(const char *want, uint64_t len, enum form form, size_t size_max)
 {
     struct buf in, log;
 
     buf_init(&in, 64);
     buf_init(&log, 64);
-    head_put(&in, BINARY, len, SHORTEST); /* no mask, no payload: the length alone decides */
+    head_put(&in, BINARY, len, form);
     read_in_pieces(buf_str(&in), 1, 1, size_max, &log);
     expect_log(want, buf_str(&in), &log, 1);
     read_in_pieces(buf_str(&in), in.len, 1, size_max, &log);
@@ -375,14 +376,23 @@ static void expect_head(const char *want, uint64_t len, size_t size_max)
 
 TEST(a_length_beyond_the_limit_is_refused_before_any_of_its_bytes)
 {
-    expect_head("", 16384, 16384);
-    expect_head("fault1009 ", 16385, 16384);
-    expect_head("fault1009 ", 65536, 16384);
-    expect_head("fault1009 ", (uint64_t)1 << 40, 16384);
-    expect_head("fault1009 ", INT64_MAX, 16384);
-    expect_head("fault1002 ", (uint64_t)1 << 63, 16384);
-    expect_head("fault1002 ", UINT64_MAX, 16384);
-    expect_head("", 1 << 20, 1 << 20);
+    expect_head("", 16384, SHORTEST, 16384);
+    expect_head("fault1009 ", 16385, SHORTEST, 16384);
+    expect_head("fault1009 ", 65536, SHORTEST, 16384);
+    expect_head("fault1009 ", (uint64_t)1 << 40, SHORTEST, 16384);
+    expect_head("fault1009 ", INT64_MAX, SHORTEST, 16384);
+    expect_head("fault1002 ", (uint64_t)1 << 63, SHORTEST, 16384);
+    expect_head("fault1002 ", UINT64_MAX, SHORTEST, 16384);
+    expect_head("", 1 << 20, SHORTEST, 1 << 20);
+}
+
+TEST(a_length_in_a_longer_form_than_it_needs_is_refused)
+{
+    expect_head("fault1002 ", 125, IN_16_BITS, 1 << 20);
+    expect_head("", 126, IN_16_BITS, 1 << 20);
+    expect_head("fault1002 ", 126, IN_64_BITS, 1 << 20);
+    expect_head("fault1002 ", 65535, IN_64_BITS, 1 << 20);
+    expect_head("", 65536, IN_64_BITS, 1 << 20);
 }
 
 TEST(every_size_near_a_change_of_form_arrives_whole)
