@@ -210,3 +210,37 @@ TEST(a_buffer_of_just_the_size_is_enough_and_one_byte_less_is_not)
         EXPECT_INT(less == 0, buf_ok(&buf));
     }
 }
+
+TEST(keys_and_strings_of_every_length_are_written_whole)
+{
+    static const char TEXT[] = "abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+
+    for (size_t len = 0; len < sizeof(TEXT); len++) {
+        char key[sizeof(TEXT)] = {0}, want[2 * sizeof(TEXT) + 16];
+        struct buf buf;
+        struct json_writer w = writer(&buf);
+
+        memcpy(key, TEXT, len);
+        json_object_begin(&w);
+        json_str(&w, key, str_of(TEXT + sizeof(TEXT) - 1 - len, len));
+        json_object_end(&w);
+        (void)snprintf(want, sizeof(want), "{\"%s\":\"%s\"}", key, TEXT + sizeof(TEXT) - 1 - len);
+        expect_written(want, &buf);
+    }
+}
+
+TEST(numbers_of_every_length_are_written_whole)
+{
+    uint64_t value = 0;
+
+    for (unsigned digits = 1; digits <= 20; digits++) {
+        char want[32];
+        struct buf buf;
+        struct json_writer w = writer(&buf);
+
+        value = digits == 20 ? UINT64_MAX : value * 10 + digits % 10;
+        json_put_u64(&w, value);
+        (void)snprintf(want, sizeof(want), "%llu", (unsigned long long)value);
+        expect_written(want, &buf);
+    }
+}
