@@ -169,6 +169,7 @@ class GameScreen implements Screen {
         }[words.action];
         const screen = message({ title: words.title, text: words.detail, actions });
         fill(this.element, screen.element);
+        this.element.className = "after";
         document.body.classList.remove("in-match");
         this.app.setTitle(words.title);
         focusOn(screen.heading);
@@ -263,6 +264,7 @@ class GameScreen implements Screen {
         const { model } = this.link;
         this.result = new Result(this.app, model, () => this.link.action("rematch"));
         fill(this.element, this.result.element);
+        this.element.className = "after";
         document.body.classList.remove("in-match");
         this.app.setTitle(this.result.title);
         focusOn(this.result.heading);
