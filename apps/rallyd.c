@@ -28,6 +28,7 @@
 #include "services/matchmaker/matchmaker.h"
 #include "services/presence.h"
 #include "services/profile/profile.h"
+#include "services/publisher.h"
 #include "services/revocations.h"
 #include "services/session/session.h"
 #include "services/tickets_ws.h"
@@ -39,7 +40,8 @@
 #define SOCKETS_CLOSE_MS 1500
 
 static const struct role *const ROLES[] = {
-    &ROLE_GATEWAY, &ROLE_PROFILE, &ROLE_MATCHMAKER, &ROLE_SESSION, &ROLE_LEADERBOARD,
+    &ROLE_GATEWAY, &ROLE_PROFILE,     &ROLE_MATCHMAKER,
+    &ROLE_SESSION, &ROLE_LEADERBOARD, &ROLE_PUBLISHER,
 };
 
 struct rallyd {

@@ -135,9 +135,6 @@ static void tell_over(struct room *room)
 
 static void end_is_kept(struct room *room, const struct matches_finished *finished)
 {
-    char memory[64];
-    struct buf payload;
-
     room->finished = malloc(sizeof(*room->finished));
     CHECK(room->finished != NULL);
     *room->finished = *finished;
@@ -147,9 +144,6 @@ static void end_is_kept(struct room *room, const struct matches_finished *finish
               LOG_C("reason", match_reason_name(finished->match.reason)),
               LOG_U64("left", room->scores[SEAT_LEFT]), LOG_U64("right", room->scores[SEAT_RIGHT]));
     tell_over(room);
-    buf_init_fixed(&payload, memory, sizeof(memory));
-    buf_printf(&payload, "{\"match_id\":%llu}", (unsigned long long)room->match_id);
-    bus_publish(room->context->bus, "match.finished", buf_str(&payload));
     if (room->wants_close)
         room_close(room, OK, STR("the game is over"));
 }
