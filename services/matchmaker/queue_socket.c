@@ -68,6 +68,10 @@ static void queue_run(struct work *work)
         op->err = atomic_load(&context->is_draining)
                       ? ERR_DRAINING
                       : quick_join(context, op->user_id, true, now_ms, &op->joined, &work->batch);
+        /* Workers overtake each other: the socket may have been counted as lost before the place
+         * was there, and then nothing would ever end the place. */
+        if (!op->err && presence_sockets(context->queue_presence, op->user_id) == 0)
+            op->err = store_write(context->store, sockets_txn, op, &work->batch);
         return;
     case OP_LEAVE:
         op->err = quick_leave(context, op->user_id, now_ms, &work->batch);
