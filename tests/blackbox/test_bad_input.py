@@ -148,6 +148,7 @@ class BadInputInBulk(RallyCase):
         self.throw_at_sockets(blobs, one, game_id)
         self.abandon(player)
         self.check_baseline(files, memory)
+        eventually(lambda: player.status()["total_players"] == 0, says="a blob waits in the queue for ever")
         self.rally_as_if_nothing_happened()
 
     def throw_at_http(self, blobs):

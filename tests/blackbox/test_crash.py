@@ -21,7 +21,7 @@ from harness.server import Server
 from harness.websocket import HandshakeRefused, SocketClosed
 
 GAMES = 50
-TABLES = 12
+TABLES = 16
 SECONDS = 150
 SEED = int(os.environ.get("RALLY_TEST_SEED", "20261120"))
 LOST = (OSError, ConnectionEnded, SocketClosed, HandshakeRefused)
@@ -30,13 +30,16 @@ LOST = (OSError, ConnectionEnded, SocketClosed, HandshakeRefused)
 class Bot:
     """One player of the campaign: idle, queued, or at a table."""
 
-    def __init__(self, player, skill):
-        self.player, self.skill = player, skill
+    def __init__(self, player):
+        self.player = player
         self.game_id = None     # of the match it is in, as far as it knows
         self.queued = False     # its join was acknowledged, no match known yet
         self.join = None        # (idempotency key, acknowledged bytes or None) of the newest join
         self.seat = None
-        self.dead_since = None
+
+    def skill(self):
+        """One side of a table meets the ball and the other runs from it, so that points fall before the next kill."""
+        return "track" if (self.seat.side == "left") == (self.game_id % 2 == 0) else "dodge"
 
 
 class Campaign:
@@ -84,12 +87,12 @@ class Campaign:
             self.restart()
 
     def recruit(self):
-        for number in range(2 * TABLES):
-            self.bots.append(Bot(Player.guest(self.server), "track" if number % 4 == 0 else "dodge"))
+        self.bots = [Bot(Player.guest(self.server)) for _ in range(2 * TABLES)]
 
     def live_until_killed(self):
         """Plays until the killer strikes. Two kinds of moments: soon, amid handshakes; and later, amid rallies."""
-        delay = self.random.choice((self.random.uniform(0.02, 1.2), self.random.uniform(3.5, 8.0)))
+        soon = len(self.results) < GAMES - TABLES and self.random.random() < 0.6
+        delay = self.random.uniform(0.02, 1.2) if soon else self.random.uniform(4.0, 8.0)
         done = len(self.results) >= GAMES and not any(bot.game_id for bot in self.bots)
         process = self.server.process
         killer = threading.Timer(0.0 if done else delay, process.send_signal, (signal.SIGKILL,))
@@ -136,7 +139,7 @@ class Campaign:
                 elif not alive:
                     raise SocketClosed(seat.ws.close_code, seat.ws.close_reason, seat.tail())
                 else:
-                    seat.steer(bot.skill)
+                    seat.steer(bot.skill())
 
     def register(self):
         name, password = fresh_name("account"), "a password worth keeping"

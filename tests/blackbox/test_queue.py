@@ -271,6 +271,17 @@ class QueueGrace(RallyCase):
         eventually(lambda: player.status()["state"] == "idle", within=4, says="the grace of 1 s never ended")
         self.assertIsNone(other.join_queue()["match"], "nobody is matched with a player who is gone")
 
+    def test_a_join_whose_socket_is_lost_in_the_same_moment_leaves_no_ghost_in_the_queue(self):
+        """The join and the loss race on the server; whichever comes first, the place ends with the grace."""
+        for _ in range(60):
+            player = self.guest()
+            socket = player.queue_socket()
+            socket.send({"type": "join_queue"})
+            socket.drop()
+            player.http.close()
+        watcher = self.guest()
+        eventually(lambda: watcher.status()["total_players"] == 0, within=5, says="a ghost waits in the queue for ever")
+
     def test_a_player_who_is_back_in_time_keeps_the_place(self):
         player = self.guest()
         socket = player.queue_socket()

@@ -372,7 +372,8 @@ def play(seats, until, within=60.0, skills=None):
 
 def make_match(first, second):
     """Two players meet in the queue; returns (game_id, side of the first, side of the second)."""
-    assert first.join_queue()["match"] is None
+    alone = first.join_queue()
+    assert alone["match"] is None, f"somebody was still queued: {alone}"
     match = second.join_queue()["match"]
     assert match is not None and match["opponent"] == first.username, match
     other = "left" if match["side"] == "right" else "right"
