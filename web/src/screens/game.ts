@@ -202,7 +202,7 @@ class GameScreen implements Screen {
         this.element.append(this.rail.element);
         if (!model.spectator) this.addControls(loop);
         if (!model.spectator && !loop.predicted) {
-            this.rail.note("Playing without prediction: your paddle follows the server.", null);
+            this.rail.note("No prediction here: your paddle follows the server.", null);
         }
         loop.confirm(performance.now());
     }
