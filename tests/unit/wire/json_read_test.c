@@ -115,6 +115,7 @@ static const struct bytes NOT_VALID[] = {
     WHOLE("\x0b{}"),
     WHOLE("/**/{}"),
     WHOLE("{}//"),
+    WHOLE("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{}}}}}}}}}"),
     WHOLE("[[[[[[[[[]]]]]]]]]"), /* nine deep */
     WHOLE("{\"a\":1,\"a\":1}"),
     WHOLE("{\"a\":1,\"\\u0061\":1}"),
