@@ -50,6 +50,23 @@
     ERR(SLOW, 503, "slow_consumer", "The connection reads too slowly.")                            \
     ERR(TOO_MANY_MESSAGES, 429, "too_many_messages", "Too many messages.")                         \
     ERR(NO_SUCH_MATCH, 404, "no_such_match", "No such match.")                                     \
+    /* rooms by code */                                                                            \
+    ERR(NO_SUCH_ROOM, 404, "no_such_room", "Room not found")                                       \
+    ERR(ROOM_FULL, 400, "room_full", "Room is full")                                               \
+    ERR(ROOM_STARTED, 400, "room_started", "Game has already started")                             \
+    ERR(ROOM_ENDED, 400, "room_ended", "Game has already ended")                                   \
+    /* duels, friends, chat */                                                                     \
+    ERR(SELF_DUEL, 422, "self_duel", "You cannot challenge yourself.")                             \
+    ERR(BUSY, 409, "busy", "The player is already invited, queued or in a match.")                 \
+    ERR(OFFLINE, 409, "offline", "The player is not online.")                                      \
+    ERR(BLOCKED, 403, "blocked", "You cannot reach this player.")                                  \
+    ERR(LIST_FULL, 409, "list_full", "This list has reached its limit.")                           \
+    /* tournaments */                                                                              \
+    ERR(NOT_OPEN, 409, "not_open", "tournament is not open")                                       \
+    ERR(TOURNAMENT_FULL, 400, "tournament_full", "tournament is full")                             \
+    ERR(TOO_FEW_PLAYERS, 400, "too_few_players", "tournament needs at least 2 players")            \
+    ERR(HAS_OPEN_TOURNAMENT, 400, "has_open_tournament", "player already has an open tournament")  \
+    ERR(NOT_STARTED, 400, "not_started", "tournament is not started")                              \
     /* limits and trouble */                                                                       \
     ERR(RATE_LIMITED, 429, "rate_limited", "Too many requests; try again later.")                  \
     ERR(FULL, 503, "overloaded", "The service is busy; try again shortly.")                        \
@@ -61,7 +78,7 @@
     ERR(INTERNAL, 500, "internal", "Something went wrong on our side.")                            \
     /* inside the process only: never on the wire as such */                                       \
     ERR(EXISTS, 409, "exists", "It exists already.")                                               \
-    ERR(BAD_STATE, 409, "bad_state", "This cannot be done in the present state.")                      \
+    ERR(BAD_STATE, 409, "bad_state", "This cannot be done in the present state.")                  \
     ERR(AGAIN, 503, "again", "Not yet; try again.")                                                \
     ERR(END, 500, "end", "There is no more.")
 
