@@ -503,3 +503,51 @@ TEST(a_raw_value_is_read_as_what_it_is)
     EXPECT_ERR(ERR_INPUT, json_value_i64(STR("9223372036854775808"), 0, INT64_MAX, &number));
     arena_release(&arena);
 }
+
+TEST(numbers_without_bounds_and_texts_with_a_lower_one)
+{
+    struct free_sample {
+        int64_t number;
+        struct str text;
+    } sample;
+    static const struct json_field FREE[] = {
+        {"number", JSON_I64, false, false, offsetof(struct free_sample, number), SIZE_MAX, 0, 0},
+        {"text", JSON_STR, false, false, offsetof(struct free_sample, text), SIZE_MAX, 3, 10},
+    };
+    static const struct json_schema SCHEMA = {FREE, ARRAY_COUNT(FREE), false};
+    static const struct {
+        enum err want;
+        const char *text;
+    } TEXTS[] = {
+        {OK, "{\"number\":-9223372036854775808}"},
+        {OK, "{\"number\":9223372036854775807}"},
+        {ERR_INVALID, "{\"number\":-9223372036854775809}"},
+        {ERR_INVALID, "{\"number\":9223372036854775808}"},
+        {OK, "{\"text\":\"abc\"}"},
+        {OK, "{\"text\":\"\xc3\xa9\xc3\xa9\xc3\xa9\"}"},
+        {ERR_INVALID, "{\"text\":\"\xc3\xa9\xc3\xa9\"}"},
+        {ERR_INVALID, "{\"text\":\"ab\"}"},
+        {OK, "{\"text\":\"\xf0\x9f\x8f\x93\xf0\x9f\x8f\x93\xf0\x9f\x8f\x93\"}"},
+    };
+
+    for (size_t i = 0; i < ARRAY_COUNT(TEXTS); i++) {
+        struct arena arena = arena_of(4096);
+
+        EXPECT_ERR(TEXTS[i].want,
+                   json_decode(str_from_c(TEXTS[i].text), &SCHEMA, &arena, &sample, NULL));
+        arena_release(&arena);
+    }
+}
+
+TEST(a_control_character_is_refused_wherever_it_stands_in_a_string)
+{
+    for (unsigned byte = 0; byte < 0x20; byte++)
+        for (size_t at = 0; at < 17; at++) {
+            char text[19];
+
+            memset(text, 'x', sizeof(text));
+            text[0] = text[18] = '"';
+            text[1 + at] = (char)byte;
+            EXPECT_FALSE(valid(str_of(text, sizeof(text))));
+        }
+}

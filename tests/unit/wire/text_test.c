@@ -54,8 +54,8 @@ TEST(base64_that_encoding_does_not_write_is_refused)
         "Z",    "Zg",   "Zg=",   "Zg===",  "Zh==",   "Zm9=",     "Zm9v=", "=",        "====",
         "Zg=a", "Z===", " Zg==", "Zg==\n", "Zm9vZg", "Zg==Zm9v", "Zm-_",  "Zm9v====",
     };
-    static const char *const BAD_URL[] = {"Z",     "Zg==", "Zg=",    "Zh",    "Zm9",
-                                          "Zm9vZ", "Zm+/", "Zm9v\n", "Zm 9v", "Zm9v."};
+    static const char *const BAD_URL[] = {"A",   "Zm9vA", "Z",    "Zg==",   "Zg=",   "Zh",
+                                          "Zm9", "Zm9vZ", "Zm+/", "Zm9v\n", "Zm 9v", "Zm9v."};
     struct buf buf;
 
     buf_init(&buf, 64);
