@@ -251,6 +251,7 @@ TEST(a_path_is_decoded_once)
 {
     expect_decoded("", "");
     expect_decoded("plain+text", "plain+text");
+    expect_decoded("a+b c", "a+b%20c");
     expect_decoded("a b/c", "a%20b%2Fc");
     expect_decoded("a%20b", "a%2520b");
     expect_decoded("tournament#1", "tournament%231");
