@@ -140,6 +140,10 @@ void upgrade_start(struct conn *conn, const struct edge_request *request)
         edge_problem(conn, request, ERR_ORIGIN, STR(""), NULL);
         return;
     }
+    if (http_header_count(head, "sec-websocket-key") > 1) { /* RFC 6455 section 4.1, item 7 */
+        edge_problem(conn, request, ERR_INPUT, STR("Sec-WebSocket-Key must appear once."), NULL);
+        return;
+    }
     if (!str_eq(http_header_get(head, "sec-websocket-version"), STR("13"))) {
         edge_problem(conn, request, ERR_INPUT, STR("Sec-WebSocket-Version must be 13."), NULL);
         return;
