@@ -373,6 +373,9 @@ def section_capacity(bench):
             say(f"capacity: pass {number + 1}/{bench.passes}, {kind}: {rooms} rooms")
             results += measured
             found[kind].append(rooms)
+            if rooms == capacity_steps(bench, best[kind])[-1]:
+                bench.notes.append(f"capacity: {kind} held {rooms} rooms, the most it was given: "
+                                   "its true figure is higher and the ratio says less")
             best[kind] = max(rooms, bench.capacity_first)
     limit, rally = statistics.median(found["limit"]), statistics.median(found["rally"])
     bench.row("rooms sustained on one core: limit", limit, "", digits=0)
