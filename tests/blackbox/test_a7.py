@@ -10,7 +10,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.case import RallyCase
-from harness.player import is_rallying, play, start_match
+from harness.player import is_rallying, play, begin_match
 from harness.server import eventually
 
 
@@ -113,7 +113,7 @@ class FaultsOfTheQueueService(RallyCase):
 
     def test_a7_09_a_restart_breaks_no_queue_no_id_and_no_game(self):
         one, two, waiting = self.guest(), self.guest(), self.guest()
-        old_id, seat, other = start_match(one, two)
+        old_id, seat, other = begin_match(one, two)
         seat.action("resign")
         seat.expect("game_over"), other.expect("game_over")
         waiting.join_queue()

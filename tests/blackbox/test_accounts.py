@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness.case import RallyCase
 from harness.http_client import Http
-from harness.player import Player, fresh_name, start_match
+from harness.player import Player, fresh_name, begin_match
 from harness.server import eventually
 
 ACCOUNT_KEYS = {"player_id", "user_id", "username", "email", "access_token", "refresh_token", "token_type", "expires_in"}
@@ -143,17 +143,18 @@ class Login(RallyCase):
         self.assertEqual(same(wrong), same(nobody))
 
     def test_an_unknown_user_takes_as_long_as_a_wrong_password(self):
-        player = self.register()
+        player, nobody = self.register(), fresh_name()
 
-        def best_of_five(name):
-            times = []
-            for _ in range(5):
-                began = time.perf_counter()
-                self.http.post("/v1/auth/login", {"username": name, "password": "wrong password"})
-                times.append(time.perf_counter() - began)
-            return min(times)
-        known, unknown = best_of_five(player.username), best_of_five(fresh_name())
-        self.assertLess(abs(known - unknown), 0.5 * max(known, unknown), (known, unknown))
+        def seconds(name):
+            began = time.perf_counter()
+            self.http.post("/v1/auth/login", {"username": name, "password": "wrong password"})
+            return time.perf_counter() - began
+        known = unknown = 60.0
+        for turn in range(30):  # The least of several, taken in turn: noise only ever adds.
+            known, unknown = min(known, seconds(player.username)), min(unknown, seconds(nobody))
+            if turn >= 4 and abs(known - unknown) < 0.3 * max(known, unknown):
+                return
+        self.fail(f"a known name took {known:.4f} s, an unknown one {unknown:.4f} s")
 
     def test_login_folds_the_case_of_the_name_and_not_of_the_password(self):
         player = self.register(fresh_name("MixedCase"))
@@ -392,7 +393,7 @@ class ExportAndDelete(RallyCase):
 
     def test_the_name_of_a_deleted_player_is_replaced_in_histories(self):
         one, two = self.register(), self.guest()
-        game_id, seat, other = start_match(one, two)
+        game_id, seat, other = begin_match(one, two)
         seat.action("resign")
         seat.expect("game_over"), other.expect("game_over")
         self.answer(one.delete("/v1/profile/me", {"password": one.password}), 204)

@@ -28,7 +28,7 @@ class Grace(RallyCase):
         eventually(lambda: one.player.status()["state"] == "idle")
 
     def test_both_gone_is_cancelled_and_rates_nobody(self):
-        game_id, one, two = self.rally()
+        game_id, one, two = self.countdown()
         one.drop(), two.drop()
         for seat in (one, two):
             eventually(lambda: seat.player.status()["state"] == "idle", within=6)
@@ -69,7 +69,7 @@ class Grace(RallyCase):
                     told = True
 
     def test_a_polite_close_has_the_same_grace_as_a_lost_cable(self):
-        game_id, one, two = self.rally()
+        game_id, one, two = self.countdown()
         one.close()
         two.expect("player_left")
         with one.player.match_socket(game_id):
@@ -195,7 +195,7 @@ class ServerAway(RallyCase):
             self.assertEqual((over["reason"], over["winner"]), ("forfeit", two.side))
 
     def test_a_match_that_nobody_returns_to_is_cancelled(self):
-        _, one, two = self.rally()
+        _, one, two = self.countdown()
         self.restart(one.player, two.player)
         for player in (one.player, two.player):
             eventually(lambda: player.status()["state"] == "idle", within=10)

@@ -6,7 +6,7 @@ import time
 import unittest
 
 from harness.case import RallyCase
-from harness.player import is_rallying, play, start_match
+from harness.player import is_rallying, play, begin_match
 from harness.server import eventually
 from harness.websocket import BINARY, PING, frame
 
@@ -421,9 +421,10 @@ class Snapshots(RallyCase):
         first_tick, first_time, first_count = one.state["tick"], time.monotonic(), one.updates
         play([one, two], lambda: one.state["tick"] >= first_tick + 180, 10, skills=track)
         seconds = time.monotonic() - first_time
-        self.assertAlmostEqual((one.state["tick"] - first_tick) / seconds, 60, delta=6)
-        self.assertGreaterEqual((one.updates - first_count) / seconds, 26)
-        self.assertLessEqual((one.updates - first_count) / seconds, 42, "30 a second, and one for each bounce")
+        self.assertAlmostEqual((one.state["tick"] - first_tick) / seconds, 60, delta=10)
+        rate = (one.updates - first_count) * 60 / (one.state["tick"] - first_tick)
+        self.assertGreaterEqual(rate, 28)
+        self.assertLessEqual(rate, 42, "30 a second, and one for each bounce")
 
     def test_coordinates_have_two_decimals_at_most_and_stay_in_the_court(self):
         _, one, two = self.shared_rally()
@@ -494,16 +495,11 @@ class PauseAndActions(RallyCase):
         for seat in (one, two):
             seat.expect("paused")
             seat.settle()
-        ball = dict(one.state["ball"])
-        one.send({"type": "ping", "t": 1}), one.expect("pong")
+        tick, ball = one.state["tick"], dict(one.state["ball"])
         two.move(1)
-        two.settle()
-        before = len(one.heard)
-        eventually(lambda: one.pump() and any(m["type"] == "game_state" for m in one.heard[before:]), within=7,
-                   says="a full state comes at least every 5 s, also in a pause")
-        one.unread.clear()
-        self.assertEqual((one.state["ball"]["x"], one.state["ball"]["y"]), (ball["x"], ball["y"]))
-        self.assertEqual(one.state["status"], "paused")
+        full = one.expect("game_state")  # At least every five seconds, also in a pause.
+        self.assertEqual(full["status"], "paused")
+        self.assertLessEqual(full["tick"] - tick, 3, "the game went on")
         one.action("resume")
         for seat in (one, two):
             seat.expect("resumed")
@@ -537,7 +533,7 @@ class PauseAndActions(RallyCase):
         play([one, two], lambda: is_rallying(one), 15, skills={one: "still", two: "still"})
 
     def test_resigning_loses_the_game_at_once(self):
-        _, one, two = self.rally()
+        _, one, two = self.countdown()
         one.action("resign")
         for seat in (one, two):
             over = seat.expect("game_over")
@@ -545,7 +541,7 @@ class PauseAndActions(RallyCase):
                              ("resign", two.side, two.player.user_id))
 
     def test_nothing_moves_after_the_end(self):
-        _, one, two = self.rally()
+        _, one, two = self.countdown()
         one.action("resign")
         one.expect("game_over"), two.expect("game_over")
         two.action("resign")
@@ -558,7 +554,7 @@ class PauseAndActions(RallyCase):
 
 class Rematch(RallyCase):
     def test_both_asking_makes_a_new_match_told_to_both_and_to_spectators(self):
-        game_id, one, two = self.rally()
+        game_id, one, two = self.countdown()
         watcher = self.guest().match_socket(game_id)
         one.action("resign")
         for seat in (one, two, watcher):
@@ -581,7 +577,7 @@ class Rematch(RallyCase):
             self.addCleanup(seat.ws.connection.close)
 
     def test_a_player_who_has_queued_elsewhere_gets_no_rematch(self):
-        _, one, two = self.rally()
+        _, one, two = self.countdown()
         one.action("resign")
         one.expect("game_over"), two.expect("game_over")
         one.player.join_queue()
@@ -653,7 +649,7 @@ class TheWholeGame(RallyCase):
         one, two = self.two_guests()
         for _ in range(2):
             before = {player: player.mmr() for player in (one, two)}
-            _, first, second = start_match(one, two)
+            _, first, second = begin_match(one, two)
             first.action("resign")
             for seat in (first, second):
                 over = seat.expect("game_over")

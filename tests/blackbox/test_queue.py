@@ -6,7 +6,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.case import RallyCase
-from harness.player import make_match, start_match
+from harness.player import make_match, begin_match
 from harness.server import eventually
 
 
@@ -332,7 +332,7 @@ class HistoryAndInfo(RallyCase):
 
     def test_a_finished_game_is_in_both_histories_with_the_promised_fields(self):
         one, two = self.two_guests()
-        game_id, first, second = start_match(one, two)
+        game_id, first, second = begin_match(one, two)
         first.action("resign")
         over = first.expect("game_over")
         second.expect("game_over")

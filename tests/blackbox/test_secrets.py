@@ -77,7 +77,7 @@ class NoSecretInAnyLog(RallyCase):
                 self.assertNotIn("\x1b", line)
 
     def test_log_lines_are_json_with_the_request_id_that_the_client_was_told(self):
-        wanted = self.http.get("/v1/profile/me").header("X-Request-Id")
+        wanted = self.guest().get("/v1/profile/me").header("X-Request-Id")
 
         def logged():
             rows = [json.loads(line) for line in list(self.server.lines) if line.startswith("{")]

@@ -3,7 +3,7 @@
 import unittest
 
 from .http_client import Http, RawConnection
-from .player import Player, is_rallying, make_match, play, sit_down, start_match
+from .player import Player, begin_match, is_rallying, make_match, play, sit_down, start_match
 from .server import Server
 
 
@@ -50,6 +50,10 @@ class RallyCase(unittest.TestCase):
     def table(self, **more):
         """Two guests at a match, not ready: (game_id, seat, seat). Sockets end with the test."""
         return self._seats(sit_down, more)
+
+    def countdown(self, **more):
+        """Two guests in the countdown of a begun match, a second's work instead of four: (game_id, seat, seat)."""
+        return self._seats(begin_match, more)
 
     def rally(self, **more):
         """Two guests with the ball in play: (game_id, seat, seat)."""

@@ -293,6 +293,8 @@ class MatchSocket(JsonSocket):
                 self.state = merge(self.state, {k: v for k, v in message.items() if k not in ("type", "ack")})
         elif kind == "score_update":
             self._see_score((message["left"], message["right"]))
+            for player in self.state["players"] if self.state else ():
+                player["score"] = message[player["side"]]
         elif kind in STATUS_AFTER and self.state is not None:
             self.state["status"] = STATUS_AFTER[kind]
         elif kind == "game_over":
@@ -386,13 +388,19 @@ def sit_down(first, second, **more):
     return game_id, first.match_socket(game_id, **more), second.match_socket(game_id, **more)
 
 
-def start_match(first, second, **more):
-    """A match whose ball is moving: (game_id, seat, seat)."""
+def begin_match(first, second, **more):
+    """A match in its first countdown: (game_id, seat, seat). Enough for all that may happen to a begun game."""
     game_id, one, two = sit_down(first, second, **more)
     one.ready()
     two.ready()
     for seat in (one, two):
         seat.expect("game_start")
+    return game_id, one, two
+
+
+def start_match(first, second, **more):
+    """A match whose ball is moving: (game_id, seat, seat)."""
+    game_id, one, two = begin_match(first, second, **more)
     play([one, two], lambda: is_rallying(one) and is_rallying(two), 15, skills={one: "still", two: "still"})
     return game_id, one, two
 
