@@ -192,6 +192,7 @@ EXCEPTIONS = [
     ("A3", "h11", lambda found: found.why == "close" and found.before and found.before[2] == "1.0"),
     ("A4", "node", lambda found: found.why == "again" and found.before and re.search(rb"\nUpgrade:", found.data)),
     ("A5", "node", lambda found: found.why == "HPE_INVALID_CONTENT_LENGTH" and re.search(rb"(?i)\ncontent-length:[ \t]*\d+ *\t[ \t]*\r\n", found.data)),
+    ("A6", "node", lambda found: found.waits and re.search(rb"\n\r(?!\n)", found.data)),
 ]
 
 
@@ -199,13 +200,14 @@ class Difference:
     """Where two readings part: the requests that the other lacks, the one before them (or None)
     and why the other stopped."""
 
-    def __init__(self, what, data, other, lacking=(), before=None):
+    def __init__(self, what, data, other, lacking=(), before=None, waits=False):
         self.what, self.data, self.why, self.lacking, self.before = what, data, other.why, lacking, before
+        self.waits = waits
 
     def exception(self, oracle):
         """The row that allows it, or None."""
         for row, name, holds in EXCEPTIONS:
-            if self.lacking and name == oracle and holds(self):
+            if (self.lacking or self.waits) and name == oracle and holds(self):
                 return row
         return None
 
@@ -226,7 +228,7 @@ def difference_in_accepted(data, rally, other):
 def difference_in_waiting(data, rally, other):
     """Rally waits for more bytes, and the other got all of them too."""
     if other.heads > rally.heads:
-        return Difference("Rally waits where the other has read one request more", data, other)
+        return Difference("Rally waits where the other has read one request more", data, other, waits=True)
     return None
 
 
