@@ -24,18 +24,34 @@ void queue_release(struct queue *queue)
     queue->items = NULL;
 }
 
+/*
+ * One waiter is woken at a time: it wakes the next itself when it finds more than it takes. A push
+ * for each of many items in a row then costs one signal, and threads that share a core do not all
+ * come running for work that the first of them would have done. Called with the lock; true: signal
+ * once it is let go.
+ */
+static bool should_wake(struct queue *queue)
+{
+    if (queue->count == 0 || queue->waiters == 0 || queue->is_waking)
+        return false;
+    queue->is_waking = true;
+    return true;
+}
+
 enum err queue_push(struct queue *queue, void *item)
 {
     enum err err = OK;
+    bool wakes;
 
     pthread_mutex_lock(&queue->lock);
     if (queue->is_closed || queue->count == queue->count_max)
         err = ERR_FULL;
     else
         queue->items[(queue->at + queue->count++) % queue->count_max] = item;
-    if (!err && queue->waiters > 0)
-        pthread_cond_signal(&queue->has_items);
+    wakes = !err && should_wake(queue);
     pthread_mutex_unlock(&queue->lock);
+    if (wakes)
+        pthread_cond_signal(&queue->has_items);
     return err;
 }
 
@@ -54,15 +70,20 @@ static void *take(struct queue *queue)
 void *queue_pop(struct queue *queue)
 {
     void *item;
+    bool wakes;
 
     pthread_mutex_lock(&queue->lock);
     while (queue->count == 0 && !queue->is_closed) {
         queue->waiters++;
         pthread_cond_wait(&queue->has_items, &queue->lock);
         queue->waiters--;
+        queue->is_waking = false;
     }
     item = take(queue);
+    wakes = should_wake(queue);
     pthread_mutex_unlock(&queue->lock);
+    if (wakes)
+        pthread_cond_signal(&queue->has_items);
     return item;
 }
 

@@ -21,6 +21,7 @@ struct queue {
     size_t count;
     size_t count_max;
     size_t waiters;
+    bool is_waking; /* one of them has been signalled and has not come yet */
     bool is_closed;
 };
 

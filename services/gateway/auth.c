@@ -1,5 +1,5 @@
-/* See auth.h. The cache is direct-mapped and keeps the token's bytes, so a hit is a comparison of
- * all of them and no hash has to be trusted. */
+/* See auth.h. The cache has four places per hash and keeps the token's bytes, so a hit is a
+ * comparison of all of them and no hash has to be trusted. */
 #include "services/gateway/auth.h"
 
 #include <stdlib.h>
@@ -7,7 +7,8 @@
 #include "lib/base/hash.h"
 #include "services/revocations.h"
 
-#define CACHE_COUNT 4096
+#define CACHE_COUNT 8192
+#define CACHE_WAYS 4 /* with one place per hash a few players in a thousand would share theirs */
 #define LEEWAY_MS 30000
 
 struct token_entry {
@@ -18,6 +19,7 @@ struct token_entry {
 
 struct token_cache {
     struct token_entry *entries[CACHE_COUNT]; /* made on first use */
+    size_t next;                              /* which of the places the next newcomer takes */
 };
 
 struct token_cache *token_cache_new(void)
@@ -55,11 +57,23 @@ enum err bearer_token(struct str authorization, struct str *token)
     return OK;
 }
 
-static void remember(struct token_cache *cache, size_t at, struct str token,
+static const struct token_entry *recall(const struct token_cache *cache, size_t first,
+                                        struct str token)
+{
+    for (size_t at = first; at < first + CACHE_WAYS; at++) {
+        const struct token_entry *entry = cache->entries[at];
+        if (entry && str_eq(str_of(entry->token, entry->len), token))
+            return entry;
+    }
+    return NULL;
+}
+
+static void remember(struct token_cache *cache, size_t first, struct str token,
                      const struct access_claims *claims)
 {
     struct token_entry *entry = malloc(sizeof(*entry));
     char *copy = malloc(token.len);
+    size_t at = first + cache->next++ % CACHE_WAYS;
 
     if (!entry || !copy) { /* only the next check costs more */
         free(entry);
@@ -75,15 +89,15 @@ static void remember(struct token_cache *cache, size_t at, struct str token,
 enum err token_check(struct token_cache *cache, struct context *context, struct str token,
                      uint64_t now_ms, struct access_claims *out)
 {
-    size_t at;
+    size_t first;
     const struct token_entry *entry;
     enum err err;
 
     if (token.len == 0 || token.len > LIMIT_TOKEN_SIZE)
         return ERR_TOKEN_INVALID;
-    at = (size_t)hash_keyed(token.ptr, token.len) % CACHE_COUNT;
-    entry = cache->entries[at];
-    if (entry && str_eq(str_of(entry->token, entry->len), token)) {
+    first = (size_t)hash_keyed(token.ptr, token.len) % (CACHE_COUNT / CACHE_WAYS) * CACHE_WAYS;
+    entry = recall(cache, first, token);
+    if (entry) {
         *out = entry->claims;
         if (now_ms > out->expires_at_ms + LEEWAY_MS)
             return ERR_TOKEN_INVALID;
@@ -91,7 +105,7 @@ enum err token_check(struct token_cache *cache, struct context *context, struct 
         err = signer_verify_access(context->signer, token, now_ms, out);
         if (err)
             return err;
-        remember(cache, at, token, out);
+        remember(cache, first, token, out);
     }
     if (out->session_id && revocations_has(context->revocations, out->session_id))
         return ERR_TOKEN_INVALID;

@@ -63,6 +63,10 @@ static void answer_health(struct conn *conn, const struct edge_request *request,
     struct json_writer w = json_writer_of(&body);
     struct reply_headers headers = {0};
 
+    if (is_ready_only && !is_ready) { /* an error like any other: its code says what is missing */
+        edge_problem(conn, request, is_draining ? ERR_DRAINING : ERR_STORE, STR(""), NULL);
+        return;
+    }
     buf_init_fixed(&body, memory, sizeof(memory));
     json_object_begin(&w);
     json_c(&w, "status", is_ready ? "healthy" : is_draining ? "draining" : "unhealthy");
@@ -74,10 +78,7 @@ static void answer_health(struct conn *conn, const struct edge_request *request,
     json_c(&w, "store", store_has_failed(context->store) ? "failing" : "ok");
     json_object_end(&w);
     json_object_end(&w);
-    if (is_ready_only && !is_ready)
-        headers.retry_after_s = 1;
-    answer(conn, request, is_ready_only && !is_ready ? 503 : 200, "application/json",
-           buf_str(&body), &headers);
+    answer(conn, request, 200, "application/json", buf_str(&body), &headers);
 }
 
 /* -- pages ----------------------------------------------------------------------------------- */

@@ -40,7 +40,10 @@ void router_add(struct router *router, const struct role *role)
                   strcmp(router->routes[j].route->pattern, route->pattern) != 0);
         CHECK(router->route_count < ROUTES_MAX);
         router->routes[router->route_count] = (struct route_entry){
-            .route = route, .role = role->name, .index = router->route_count};
+            .route = route,
+            .role = role->name,
+            .literal_len = strcspn(route->pattern, "{"),
+            .index = router->route_count};
         router->route_count++;
     }
     for (size_t i = 0; i < role->socket_count; i++) {
@@ -59,7 +62,12 @@ enum err router_find(const struct router *router, enum http_method method, struc
     for (size_t i = 0; i < router->route_count; i++) {
         const struct route_entry *entry = &router->routes[i];
         struct str params[REQUEST_PARAMS_MAX] = {{0}};
-        unsigned score = fit(entry->route->pattern, path, params);
+        unsigned score;
+        /* Nearly all rows differ before their first parameter. */
+        if (path.len < entry->literal_len ||
+            memcmp(path.ptr, entry->route->pattern, entry->literal_len) != 0)
+            continue;
+        score = fit(entry->route->pattern, path, params);
         if (score == 0)
             continue;
         match->allowed |= 1u << entry->route->method;

@@ -8,6 +8,7 @@
 #define ROUTES_MAX 256
 
 struct route_entry {
+    size_t literal_len; /* of the pattern, before its first parameter */
     const struct route *route;
     const char *role;
     size_t index; /* for metrics */

@@ -19,10 +19,11 @@
 struct queue_socket {
     struct socket socket;
     struct hub_link link;
-    bool is_queued;       /* as last told */
-    bool is_asking;       /* a status is on its way */
-    bool asks_again;      /* a hint came meanwhile */
-    uint64_t told_match;  /* match_created has been sent for it */
+    bool is_queued;      /* as last told */
+    bool is_counted;     /* the player's place may depend on this socket: its end must be written */
+    bool is_asking;      /* a status is on its way */
+    bool asks_again;     /* a hint came meanwhile */
+    uint64_t told_match; /* match_created has been sent for it */
 };
 
 enum queue_op { OP_STATUS, OP_JOIN, OP_LEAVE, OP_SOCKETS };
@@ -86,7 +87,8 @@ static void queue_run(struct work *work)
     }
 }
 
-/* -- to the client ------------------------------------------------------------------------------- */
+/* -- to the client -------------------------------------------------------------------------------
+ */
 
 static void send_success(struct conn *conn, const char *message)
 {
@@ -140,7 +142,8 @@ static void send_match(struct conn *conn, const struct quick_status *status)
     socket_send_text(conn, buf_str(&text));
 }
 
-/* -- back on the reactor --------------------------------------------------------------------------- */
+/* -- back on the reactor
+ * --------------------------------------------------------------------------- */
 
 static void ask(struct conn *conn, struct queue_socket *queue, enum queue_op op);
 
@@ -148,6 +151,10 @@ static void tell_status(struct conn *conn, struct queue_socket *queue,
                         const struct quick_status *status)
 {
     queue->is_queued = status->place.state == TICKET_QUEUED;
+    if (queue->is_queued && !queue->is_counted) {
+        queue->is_counted = true;
+        ask(conn, queue, OP_SOCKETS);
+    }
     send_status(conn, status);
     if (status->place.state == TICKET_MATCHED && status->place.match_id != queue->told_match) {
         queue->told_match = status->place.match_id;
@@ -213,8 +220,8 @@ static enum err submit(struct reactor *reactor, struct context *context, uint64_
 
     if (!op)
         return ERR_FULL;
-    op->work = (struct work){
-        .home = reactor, .context = context, .run = queue_run, .done = queue_done};
+    op->work =
+        (struct work){.home = reactor, .context = context, .run = queue_run, .done = queue_done};
     op->op = what;
     op->user_id = user_id;
     op->conn = conn;
@@ -240,11 +247,18 @@ static void ask(struct conn *conn, struct queue_socket *queue, enum queue_op op)
         queue->is_asking = true;
 }
 
-/* -- from the client ------------------------------------------------------------------------------- */
+/* -- from the client
+ * ------------------------------------------------------------------------------- */
 
 struct queue_message {
     struct str type;
 };
+
+static void join(struct conn *conn, struct queue_socket *queue)
+{
+    queue->is_counted = true;
+    ask(conn, queue, OP_JOIN);
+}
 
 static void on_message(struct conn *conn, struct socket *socket, struct str text)
 {
@@ -270,7 +284,7 @@ static void on_message(struct conn *conn, struct socket *socket, struct str text
     else if (err)
         socket_fault(conn, socket, ERR_PROTOCOL, STR("A message needs a \"type\"."));
     else if (str_eq(message.type, STR("join_queue")))
-        ask(conn, queue, OP_JOIN);
+        join(conn, queue);
     else if (str_eq(message.type, STR("leave_queue")))
         ask(conn, queue, OP_LEAVE);
     else
@@ -288,8 +302,9 @@ static void on_closed(struct conn *conn, struct socket *socket, uint16_t code)
     presence_leave(socket->context->queue_presence, socket->caller.user_id);
     /* Refused when the workers are drowning or gone: at the next start every place gets a fresh
      * grace, and a place without a socket is given up by the player's next socket's count. */
-    (void)!submit(reactor, socket->context, socket->caller.user_id, (struct slot_id){0},
-                  OP_SOCKETS);
+    if (queue->is_counted)
+        (void)!submit(reactor, socket->context, socket->caller.user_id, (struct slot_id){0},
+                      OP_SOCKETS);
     free(queue);
 }
 
@@ -323,11 +338,11 @@ void queue_socket_open(struct conn *conn, const struct socket_open *open)
         free(queue);
         return;
     }
-    ask(conn, queue, OP_SOCKETS);
     ask(conn, queue, OP_STATUS);
 }
 
-/* -- hints ----------------------------------------------------------------------------------------- */
+/* -- hints
+ * ----------------------------------------------------------------------------------------- */
 
 struct hint {
     struct reactor_msg msg;
@@ -376,9 +391,8 @@ static void to_reactors(struct context *context, uint64_t first, uint64_t second
         struct hint *hint = calloc(1, sizeof(*hint));
         if (!hint)
             return; /* a hint */
-        *hint = (struct hint){.msg.run = hint_run,
-                              .user_ids = {first, second},
-                              .is_about_all = is_about_all};
+        *hint = (struct hint){
+            .msg.run = hint_run, .user_ids = {first, second}, .is_about_all = is_about_all};
         reactor_post(server_reactor(context->server, i), &hint->msg);
     }
 }
@@ -390,12 +404,21 @@ struct hint_payload {
 static void on_hint(void *ctx, struct str subject, struct str payload)
 {
     static const struct json_field FIELDS[] = {
-        {.name = "left", .type = JSON_ID, .offset = offsetof(struct hint_payload, left),
-         .present_offset = SIZE_MAX, .max = INT64_MAX},
-        {.name = "right", .type = JSON_ID, .offset = offsetof(struct hint_payload, right),
-         .present_offset = SIZE_MAX, .max = INT64_MAX},
-        {.name = "user_id", .type = JSON_ID, .offset = offsetof(struct hint_payload, user_id),
-         .present_offset = SIZE_MAX, .max = INT64_MAX},
+        {.name = "left",
+         .type = JSON_ID,
+         .offset = offsetof(struct hint_payload, left),
+         .present_offset = SIZE_MAX,
+         .max = INT64_MAX},
+        {.name = "right",
+         .type = JSON_ID,
+         .offset = offsetof(struct hint_payload, right),
+         .present_offset = SIZE_MAX,
+         .max = INT64_MAX},
+        {.name = "user_id",
+         .type = JSON_ID,
+         .offset = offsetof(struct hint_payload, user_id),
+         .present_offset = SIZE_MAX,
+         .max = INT64_MAX},
     };
     static const struct json_schema SCHEMA = {FIELDS, ARRAY_COUNT(FIELDS), .allows_unknown = true};
     struct hint_payload hint = {0};

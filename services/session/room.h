@@ -9,7 +9,7 @@
  *   keep.c    points, results and states to the store and back
  *   native.c  the messages of dialect rally.v1        hear.c   what its clients say
  *
- *     LOADING --> OPEN --> CLOSING (its last sockets leave)
+ *     LOADING (handshakes wait) --> OPEN
  */
 #ifndef RALLY_SERVICES_SESSION_ROOM_H
 #define RALLY_SERVICES_SESSION_ROOM_H
@@ -25,7 +25,7 @@
 #define ROOM_MESSAGE_SIZE 4096
 #define ROOM_EMOTE_MAX 31
 
-enum room_phase { ROOM_LOADING, ROOM_OPEN, ROOM_CLOSING };
+enum room_phase { ROOM_LOADING, ROOM_OPEN };
 
 struct room;
 
@@ -72,6 +72,7 @@ struct room {
     struct game_config config;
     struct room_seat seats[MATCH_SEATS];
     struct list sockets;
+    struct list arrivals; /* handshakes to answer once it is open */
     uint32_t spectator_count;
 
     _Alignas(16) uint8_t state[GAME_STATE_SIZE_MAX];
@@ -122,8 +123,9 @@ void room_open_later(struct context *context, uint64_t match_id);
 
 /* `/ws/game/{key}/`, protocol section 10. */
 void room_socket_open(struct conn *conn, const struct socket_open *open);
-/* A socket whose room has finished loading takes its seat. */
-void room_socket_seat(struct room_socket *socket);
+/* The room is open, or will never be: whoever waits at the door is let in or told why not. */
+void room_arrivals_sit(struct room *room);
+void room_arrivals_refuse(struct room *room, enum err err, struct str detail);
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket);
 /* 0, 1, or -1 for anybody else. */
 int8_t room_seat_of(const struct room *room, uint64_t user_id);

@@ -43,7 +43,8 @@ struct room *room_find(struct reactor *reactor, uint64_t match_id)
 static void let_all_go(struct room *room, enum err err, struct str detail)
 {
     while (!list_is_empty(&room->sockets)) {
-        struct room_socket *socket = container_of(list_pop(&room->sockets), struct room_socket, link);
+        struct room_socket *socket =
+            container_of(list_pop(&room->sockets), struct room_socket, link);
         struct conn *conn = room_socket_conn(room, socket);
         socket->room = NULL;
         if (!conn)
@@ -61,6 +62,7 @@ void room_close(struct room *room, enum err err, struct str detail)
     struct slot_id id = room->id;
 
     let_all_go(room, err, detail);
+    room_arrivals_refuse(room, err ? err : ERR_MATCH_ENDED, detail);
     session_room_count(room, false);
     ticker_stop(reactor, &room->ticker);
     reactor_timer_stop(reactor, &room->timer);
@@ -69,7 +71,8 @@ void room_close(struct room *room, enum err err, struct str detail)
     slots_free(&rooms_of(reactor)->table, id);
 }
 
-/* -- opening: a worker takes the match and reads it ------------------------------------------------ */
+/* -- opening: a worker takes the match and reads it
+ * ------------------------------------------------ */
 
 struct load {
     struct work work;
@@ -190,20 +193,11 @@ static enum err room_fill(struct room *room, const struct load *load)
 
 static void room_is_open(struct room *room)
 {
-    struct list waiting;
-
     room->phase = ROOM_OPEN;
     room->state_due_ms = reactor_now_ms(room->reactor) + ROOM_STATE_EVERY_MS;
     session_room_count(room, true);
     room_timer_set(room);
-    list_init(&waiting);
-    list_move(&room->sockets, &waiting); /* seating may let an older one go */
-    while (!list_is_empty(&waiting)) {
-        struct list *node = list_pop(&waiting);
-        struct room_socket *socket = container_of(node, struct room_socket, link);
-        list_append(&room->sockets, node);
-        room_socket_seat(socket);
-    }
+    room_arrivals_sit(room);
 }
 
 static void load_done(struct reactor *home, struct work *work)
@@ -228,10 +222,8 @@ static enum err load_start(struct room *room)
 
     if (!load)
         return ERR_FULL;
-    load->work = (struct work){.home = room->reactor,
-                               .context = room->context,
-                               .run = load_run,
-                               .done = load_done};
+    load->work = (struct work){
+        .home = room->reactor, .context = room->context, .run = load_run, .done = load_done};
     load->room = room->id;
     load->match_id = room->match_id;
     err = work_submit(&load->work, "session");
@@ -257,6 +249,7 @@ struct room *room_open(struct reactor *reactor, uint64_t match_id)
     room->match_id = match_id;
     room->phase = ROOM_LOADING;
     list_init(&room->sockets);
+    list_init(&room->arrivals);
     if (map_set(&rooms->by_match, match_id, (uint64_t)id.index << 32 | id.generation) != OK) {
         slots_free(&rooms->table, id);
         return NULL;
@@ -268,7 +261,8 @@ struct room *room_open(struct reactor *reactor, uint64_t match_id)
     return room;
 }
 
-/* -- from other threads ------------------------------------------------------------------------------ */
+/* -- from other threads
+ * ------------------------------------------------------------------------------ */
 
 struct opening {
     struct reactor_msg msg;

@@ -75,8 +75,7 @@ static void let_go(struct room_socket *socket, enum err err, struct str detail)
 
 static struct room_socket *holder_of(struct room *room, int8_t seat)
 {
-    list_for_each(node, &room->sockets)
-    {
+    list_for_each (node, &room->sockets) {
         struct room_socket *socket = container_of(node, struct room_socket, link);
         if (slot_id_eq(socket->socket.conn, room->seats[seat].conn))
             return socket;
@@ -102,8 +101,7 @@ static void seat_take(struct room_socket *socket, int8_t seat)
     struct room *room = socket->room;
     struct room_seat *player = &room->seats[seat];
     struct game_input rest = {.kind = GAME_INPUT_MOVE, .direction = 0};
-    struct room_socket *older =
-        slot_id_is_none(player->conn) ? NULL : holder_of(room, seat);
+    struct room_socket *older = slot_id_is_none(player->conn) ? NULL : holder_of(room, seat);
 
     player->conn = socket->socket.conn; /* before the old one closes: it no longer holds the seat */
     player->has_input = false;
@@ -147,7 +145,7 @@ static void spectator_sits(struct room_socket *socket)
         send_over(room, socket);
 }
 
-void room_socket_seat(struct room_socket *socket)
+static void take_place(struct room_socket *socket)
 {
     int8_t seat = room_seat_of(socket->room, socket->socket.caller.user_id);
 
@@ -157,26 +155,22 @@ void room_socket_seat(struct room_socket *socket)
         spectator_sits(socket);
 }
 
-/* -- knocking ---------------------------------------------------------------------------------- */
-
-/* On its way to the reactor of its room. */
+/* On its way to the reactor of its room, then waiting until the room is open. */
 struct arrival {
+    struct list link; /* in room->arrivals */
     struct context *context;
     struct caller caller;
     struct socket_knock knock;
+    struct slot_id conn;
     uint64_t match_id;
 };
 
-static void arrive(struct conn *conn, const struct arrival *arrival)
-{
-    struct room *room = room_open(conn_reactor(conn), arrival->match_id);
-    struct room_socket *socket;
+/* -- knocking ---------------------------------------------------------------------------------- */
 
-    if (!room || room->phase == ROOM_CLOSING) {
-        socket_refuse(conn, &arrival->knock, room ? ERR_MATCH_ENDED : ERR_FULL, STR(""));
-        return;
-    }
-    socket = calloc(1, sizeof(*socket));
+static void sit(struct room *room, struct conn *conn, const struct arrival *arrival)
+{
+    struct room_socket *socket = calloc(1, sizeof(*socket));
+
     CHECK(socket != NULL);
     socket->socket = (struct socket){.context = arrival->context,
                                      .caller = arrival->caller,
@@ -191,18 +185,59 @@ static void arrive(struct conn *conn, const struct arrival *arrival)
     }
     socket->room = room;
     list_append(&room->sockets, &socket->link);
-    if (room->phase == ROOM_OPEN)
-        room_socket_seat(socket);
+    take_place(socket);
+}
+
+void room_arrivals_sit(struct room *room)
+{
+    struct list *node;
+
+    while ((node = list_pop(&room->arrivals)) != NULL) {
+        struct arrival *arrival = container_of(node, struct arrival, link);
+        struct conn *conn = conn_find(room->reactor, arrival->conn);
+        if (conn)
+            sit(room, conn, arrival);
+        free(arrival);
+    }
+}
+
+void room_arrivals_refuse(struct room *room, enum err err, struct str detail)
+{
+    struct list *node;
+
+    while ((node = list_pop(&room->arrivals)) != NULL) {
+        struct arrival *arrival = container_of(node, struct arrival, link);
+        struct conn *conn = conn_find(room->reactor, arrival->conn);
+        if (conn)
+            socket_refuse(conn, &arrival->knock, err, detail);
+        free(arrival);
+    }
+}
+
+/* The handshake is answered once the room can listen: nothing a client says at once is lost. */
+static void arrive(struct conn *conn, struct arrival *arrival)
+{
+    struct room *room = room_open(conn_reactor(conn), arrival->match_id);
+
+    if (!room) {
+        socket_refuse(conn, &arrival->knock, ERR_FULL, STR(""));
+        free(arrival);
+    } else if (room->phase == ROOM_LOADING) {
+        arrival->conn = conn_id(conn);
+        list_append(&room->arrivals, &arrival->link);
+    } else {
+        sit(room, conn, arrival);
+        free(arrival);
+    }
 }
 
 static void arrived(struct reactor *reactor, struct conn *conn, void *arg)
 {
-    struct arrival *arrival = arg;
-
     (void)reactor;
     if (conn)
-        arrive(conn, arrival);
-    free(arrival);
+        arrive(conn, arg);
+    else
+        free(arg);
 }
 
 /* The match a key names (protocol section 10). */
@@ -249,8 +284,7 @@ static void depart_later(struct conn *conn, struct arrival *arrival)
     struct departure *departure = calloc(1, sizeof(*departure));
 
     CHECK(departure != NULL);
-    *departure =
-        (struct departure){.msg.run = depart, .conn = conn_id(conn), .arrival = arrival};
+    *departure = (struct departure){.msg.run = depart, .conn = conn_id(conn), .arrival = arrival};
     reactor_post(conn_reactor(conn), &departure->msg);
 }
 
@@ -272,10 +306,8 @@ void room_socket_open(struct conn *conn, const struct socket_open *open)
     }
     arrival = calloc(1, sizeof(*arrival));
     CHECK(arrival != NULL);
-    *arrival = (struct arrival){.context = open->context,
-                                .caller = open->caller,
-                                .knock = knock,
-                                .match_id = match_id};
+    *arrival = (struct arrival){
+        .context = open->context, .caller = open->caller, .knock = knock, .match_id = match_id};
     if (room_home(open->context, match_id) == conn_reactor(conn)) {
         arrived(conn_reactor(conn), conn, arrival);
         return;
