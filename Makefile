@@ -66,7 +66,7 @@ check: packages
 	@/usr/bin/python3 tools/test_all.py --suite check $(ARGS)
 
 bench: packages build
-	@tools/packages.sh test
+	@tools/packages.sh test bench
 	@cmake -S . -B $(BUILD) -DRALLY_WERROR=$(werror) --log-level=WARNING >/dev/null
 	@cmake --build $(BUILD) -- --quiet
 	@/usr/bin/python3 bench/run.py $(ARGS)
@@ -83,4 +83,4 @@ clean:
 	@rm -rf $(BUILD) web/dist web/.test-build
 
 deps:
-	@tools/packages.sh build web test check
+	@tools/packages.sh build web test check bench
