@@ -17,7 +17,7 @@ static uint8_t class_of(size_t size)
     uint8_t class = 0;
 
     while (class < FRAME_CLASSES && size > CLASS_SIZES[class])
-        class++;
+        class += 1;
     return class;
 }
 
@@ -102,7 +102,7 @@ void frame_release(struct reactor *reactor, struct frame *frame)
 
 void frame_pool_free(struct reactor *reactor)
 {
-    for (int class = 0; class < FRAME_CLASSES; class++) {
+    for (int class = 0; class < FRAME_CLASSES; class += 1) {
         struct frame *frame = reactor->free_frames[class];
         while (frame) {
             struct frame *next = frame->next_free;

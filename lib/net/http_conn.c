@@ -172,7 +172,10 @@ static size_t take_head(struct conn *conn, struct str data, bool is_kept)
     if (head.is_chunked || data.len - used < head.content_length) {
         if (!is_kept)
             buf_put(&conn->in, data.ptr, data.len);
-        wait_for_body(conn, &head, used);
+        if (buf_ok(&conn->in))
+            wait_for_body(conn, &head, used);
+        else
+            conn_kill(conn);
         return is_kept ? 0 : data.len;
     }
     hand_over(conn, &head, str_slice(data, used, used + (size_t)head.content_length));
@@ -219,12 +222,17 @@ static bool take_body(struct conn *conn)
     return true;
 }
 
+/* Our replies are not read as fast as requests come: no more is done for this client meanwhile. */
+static bool is_held_up(const struct conn *conn)
+{
+    return conn->out.bytes >= LIMIT_WS_OUT_SIZE;
+}
+
 /* Runs over what is in conn->in. */
 static void parse_kept(struct conn *conn)
 {
     conn->is_parsing = true;
-    while (conn->state == CONN_READING && conn->in.len > 0 &&
-           conn->out.bytes < LIMIT_WS_OUT_SIZE) {
+    while (conn->state == CONN_READING && conn->in.len > 0 && !is_held_up(conn)) {
         if (conn->pending) {
             if (!take_body(conn))
                 break;
@@ -240,8 +248,7 @@ static void parse_kept(struct conn *conn)
     conn_in_trim(conn);
 }
 
-/* After an upgrade what follows in the buffer are frames. */
-static void pass_rest_to_socket(struct conn *conn)
+void http_pass_rest(struct conn *conn)
 {
     struct buf rest = conn->in;
 
@@ -257,8 +264,14 @@ void http_resume(struct conn *conn)
     if (conn->state == CONN_READING) {
         conn_read_start(conn);
         parse_kept(conn);
+        if (conn->state == CONN_READING && is_held_up(conn)) {
+            if (conn->in.len >= LIMIT_HTTP_PIPELINE_SIZE)
+                conn_read_stop(conn);
+        } else if (conn->state == CONN_READING && conn->has_eof) {
+            conn_finish(conn); /* all that came is answered */
+        }
     }
-    pass_rest_to_socket(conn);
+    http_pass_rest(conn);
 }
 
 void http_take(struct conn *conn, char *bytes, size_t len)
@@ -267,7 +280,7 @@ void http_take(struct conn *conn, char *bytes, size_t len)
 
     if (conn->in.len == 0 && !conn->pending) { /* the common case: no copy at all */
         conn->is_parsing = true;
-        while (at < len && conn->state == CONN_READING && !conn->pending) {
+        while (at < len && conn->state == CONN_READING && !conn->pending && !is_held_up(conn)) {
             size_t used = take_head(conn, str_of(bytes + at, len - at), false);
             if (used == 0)
                 break;
@@ -278,7 +291,7 @@ void http_take(struct conn *conn, char *bytes, size_t len)
     if (conn->state == CONN_CLOSED || conn->state == CONN_LINGER)
         return;
     if (at < len) {
-        bool is_first = conn->in.len == 0 && at == 0;
+        bool is_first = conn->in.len == 0; /* a head begins here: its time is absolute */
         buf_put(&conn->in, bytes + at, len - at);
         if (!buf_ok(&conn->in)) {
             conn_kill(conn);
@@ -304,7 +317,11 @@ static bool body_is_too_slow(const struct conn *conn, uint64_t now_ms)
 
 void http_sweep(struct conn *conn, uint64_t now_ms)
 {
-    if (conn->state == CONN_READING && (now_ms >= conn->deadline_ms || body_is_too_slow(conn, now_ms))) {
+    if (conn->state == CONN_READING && is_held_up(conn)) {
+        /* It is we who wait; a client that does not read at all is ended by ws_sweep. */
+        conn->deadline_ms = now_ms + LIMIT_HTTP_HEAD_TIMEOUT_MS;
+    } else if (conn->state == CONN_READING &&
+               (now_ms >= conn->deadline_ms || body_is_too_slow(conn, now_ms))) {
         if (conn->in.len > 0)
             refuse(conn, ERR_REQUEST_TIMEOUT);
         else

@@ -65,7 +65,7 @@ struct conn {
     bool is_writing;   /* the uv_write is in flight */
     bool closes_after; /* when the queue is empty */
     bool is_behind;    /* a snapshot was dropped */
-    bool has_eof;
+    bool has_eof;      /* the peer sends no more; what it has sent is still answered */
     bool keep_alive; /* of the request in hand */
     bool counts_address;
     bool is_reading;
@@ -87,6 +87,7 @@ struct conn {
     uint32_t messages_per_s, messages_burst;
     uint64_t rate_at_us; /* GCRA over messages */
     void *user;
+    struct list resume_link; /* in reactor->resuming */
     uint64_t address_key;
     char address[46];
 };
@@ -124,9 +125,12 @@ struct reactor {
     uv_timer_t sweep;
     uv_tcp_t listener, admin_listener;
     bool has_listener, has_admin;
+    bool has_loop;    /* reactor_init came as far as the loop */
+    bool has_started; /* the handlers' reactor_start succeeded */
     bool is_stopping;
     pthread_t thread;
     struct mpsc mailbox;
+    struct list resuming; /* upgraded connections with frames behind their request */
     struct slots conns;
     struct timer_heap timers;
     struct tick_wheel wheel;
@@ -147,7 +151,7 @@ struct server {
     struct reactor *reactors;
     uint32_t reactor_count;
     uint16_t http_port, admin_port;
-    _Atomic(void *) tls_ctx; /* SSL_CTX */
+    void *tls_ctx; /* SSL_CTX; under tls_lock once the reactors run */
     atomic_uint connections;
     atomic_bool is_draining;
     struct address_table *addresses;
@@ -167,6 +171,9 @@ void conn_out(struct conn *conn, struct frame *frame);
 /* Bytes of one connection's own, through TLS when there is TLS. False: the caps were reached and
  * the connection is being closed. */
 bool conn_put(struct conn *conn, const void *ptr, size_t len);
+/* Goes on, in this turn or the next, with the bytes behind an upgrade: not from inside the handler
+ * that has just accepted it. */
+void conn_resume_later(struct conn *conn);
 /* Sends what is queued, then FIN, then waits a moment for the peer's end. */
 void conn_finish(struct conn *conn);
 /* Ends it now. */
@@ -178,6 +185,8 @@ void conn_in_trim(struct conn *conn);
 /* http_conn.c */
 void http_take(struct conn *conn, char *bytes, size_t len);
 void http_resume(struct conn *conn);
+/* After an upgrade what follows in conn->in are frames. */
+void http_pass_rest(struct conn *conn);
 void http_opened(struct conn *conn);
 void http_sweep(struct conn *conn, uint64_t now_ms);
 const char *http_date(struct reactor *reactor);
@@ -193,6 +202,8 @@ void ws_send_frame(struct conn *conn, struct frame *frame);
 void *tls_ctx_new(const char *cert, const char *key);
 void tls_ctx_free(void *ctx);
 struct tls *tls_new(void *ctx);
+/* server.c: a new session of the present certificate; NULL without memory. */
+struct tls *server_tls_new(struct server *server);
 void tls_free(struct tls *tls);
 /* Ciphertext in; plain bytes go to conn_take_bytes. False: a fault, the connection must end. */
 bool tls_take(struct conn *conn, const char *bytes, size_t len);
@@ -203,7 +214,9 @@ void tls_finish(struct conn *conn);
 enum err reactor_init(struct reactor *reactor, struct server *server, uint32_t index) MUST_USE;
 void reactor_loop(struct reactor *reactor);
 void reactor_shut(struct reactor *reactor);
-/* After every loop has returned: late messages, then the handlers' own end. */
+/* After every loop has returned: late messages; false when there were none. */
+bool reactor_drain(struct reactor *reactor);
+/* Then the handlers' own end. */
 void reactor_end(struct reactor *reactor);
 
 /* ticks.c */

@@ -56,13 +56,13 @@ struct net_config {
     void *ctx;
 };
 
-/* Binds, loads the certificate and starts the reactors' threads. The reason of a failure is logged. */
+/* Binds, loads the certificate and starts the reactors' threads. A failure's reason is logged. */
 enum err server_start(const struct net_config *config, struct server **out) MUST_USE;
 uint16_t server_http_port(const struct server *server);
 uint16_t server_admin_port(const struct server *server);
 uint32_t server_reactor_count(const struct server *server);
 struct reactor *server_reactor(struct server *server, uint32_t index);
-/* No new connections; idle keep-alive ones are closed, others after their next reply. Any thread. */
+/* No new connections; idle keep-alive ones close, others after their next reply. Any thread. */
 void server_stop_listening(struct server *server);
 /* Reads certificate and key again; a failure is logged and the old ones stay. Any thread. */
 void server_reload_tls(struct server *server);
@@ -89,7 +89,7 @@ void server_stats(struct server *server, struct net_stats *out);
 
 /* -- reactor --------------------------------------------------------------------------------- */
 
-void *reactor_ctx(struct reactor *reactor);           /* net_config.ctx */
+void *reactor_ctx(struct reactor *reactor); /* net_config.ctx */
 struct server *reactor_server(struct reactor *reactor);
 uint32_t reactor_index(const struct reactor *reactor);
 void *reactor_user(struct reactor *reactor); /* set by reactor_start */
@@ -147,7 +147,8 @@ void http_reply(struct conn *conn, const struct http_reply *reply);
 /* What a WebSocket endpoint does. Callbacks come on the connection's reactor. */
 struct socket_ops {
     void (*message)(struct conn *conn, enum ws_opcode opcode, struct str payload);
-    void (*drained)(struct conn *conn); /* what was dropped by socket_send_latest may be sent anew */
+    /* What was dropped by socket_send_latest may be sent anew. */
+    void (*drained)(struct conn *conn);
     void (*closed)(struct conn *conn, uint16_t code); /* once; the last use of conn */
 };
 /* Answers an upgrade with 101. `protocol` is the chosen subprotocol or empty, `headers` as above.

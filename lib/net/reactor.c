@@ -1,6 +1,6 @@
 /*
  * One thread, one loop: its mailbox, its timers, and the sweep that looks at every connection's
- * deadlines twice a second. Nothing here blocks.
+ * deadlines four times a second. Nothing here blocks.
  */
 #include "lib/net/inside.h"
 
@@ -15,13 +15,19 @@
 
 void reactor_post(struct reactor *reactor, struct reactor_msg *msg)
 {
-    if (mpsc_push(&reactor->mailbox, &msg->node))
-        uv_async_send(&reactor->wake);
+    if (!mpsc_push(&reactor->mailbox, &msg->node))
+        return;
+    /* uv_async_send looks first whether a wake-up is on its way already. That look must not come
+     * before the push, or the reactor could take the old wake-up, miss the message, and sleep. */
+    atomic_thread_fence(memory_order_seq_cst);
+    uv_async_send(&reactor->wake);
 }
 
-static void mailbox_drain(struct reactor *reactor)
+/* False when there was nothing. */
+static bool mailbox_drain(struct reactor *reactor)
 {
     struct mpsc_node *node = mpsc_take_all(&reactor->mailbox);
+    bool had_any = node != NULL;
 
     while (node) {
         struct mpsc_node *next = node->next; /* run may free the message */
@@ -29,11 +35,35 @@ static void mailbox_drain(struct reactor *reactor)
         msg->run(reactor, msg);
         node = next;
     }
+    return had_any;
+}
+
+void conn_resume_later(struct conn *conn)
+{
+    if (conn->in.len == 0)
+        return;
+    conn_read_stop(conn); /* what is there comes before what is yet to be read */
+    list_append(&conn->reactor->resuming, &conn->resume_link);
+    uv_async_send(&conn->reactor->wake);
+}
+
+static void resume_all(struct reactor *reactor)
+{
+    struct list *node;
+
+    while ((node = list_pop(&reactor->resuming)) != NULL) {
+        struct conn *conn = container_of(node, struct conn, resume_link);
+        conn_read_start(conn);
+        http_pass_rest(conn);
+    }
 }
 
 static void woken(uv_async_t *wake)
 {
-    mailbox_drain(container_of(wake, struct reactor, wake));
+    struct reactor *reactor = container_of(wake, struct reactor, wake);
+
+    (void)mailbox_drain(reactor);
+    resume_all(reactor);
 }
 
 /* -- timers: a binary heap, ties by insertion order -------------------------------------------- */
@@ -71,6 +101,8 @@ static void sift(struct timer_heap *heap, size_t i)
 
 static void timer_fires(uv_timer_t *handle);
 
+/* Never for "at once": libuv would run such a timer again before it looks at any socket, and a
+ * timer that keeps asking for now would hold up everybody else. */
 static void timer_arm(struct reactor *reactor)
 {
     struct timer_heap *heap = &reactor->timers;
@@ -81,7 +113,7 @@ static void timer_arm(struct reactor *reactor)
         return;
     }
     due_ms = heap->items[0]->due_ms;
-    uv_timer_start(&reactor->timer, timer_fires, due_ms > now_ms ? due_ms - now_ms : 0, 0);
+    uv_timer_start(&reactor->timer, timer_fires, due_ms > now_ms ? due_ms - now_ms : 1, 0);
 }
 
 static void heap_remove(struct timer_heap *heap, struct reactor_timer *timer)
@@ -165,6 +197,7 @@ static void sweep(uv_timer_t *handle)
     struct slot_id id;
     struct conn *conn;
 
+    (void)mailbox_drain(reactor); /* whatever became of a wake-up, nobody waits for ever */
     while ((conn = slots_next(&reactor->conns, &at, &id)) != NULL) {
         if (conn->state != CONN_CLOSED)
             ws_sweep(conn, now_ms);
@@ -179,12 +212,14 @@ enum err reactor_init(struct reactor *reactor, struct server *server, uint32_t i
 {
     *reactor = (struct reactor){.server = server, .index = index};
     mpsc_init(&reactor->mailbox);
+    list_init(&reactor->resuming);
     reactor->read_buffer = malloc(READ_BUFFER_SIZE);
     reactor->tls_buffer = server->config.tls_cert[0] ? malloc(READ_BUFFER_SIZE) : NULL;
-    if (!reactor->read_buffer || slots_init(&reactor->conns, sizeof(struct conn),
-                                            LIMIT_CONNECTIONS_PER_REACTOR) != OK)
+    if (!reactor->read_buffer || (server->config.tls_cert[0] && !reactor->tls_buffer) ||
+        slots_init(&reactor->conns, sizeof(struct conn), LIMIT_CONNECTIONS_PER_REACTOR) != OK)
         return ERR_FULL;
     CHECK(uv_loop_init(&reactor->loop) == 0);
+    reactor->has_loop = true;
     CHECK(uv_async_init(&reactor->loop, &reactor->wake, woken) == 0);
     CHECK(uv_timer_init(&reactor->loop, &reactor->timer) == 0);
     CHECK(uv_timer_init(&reactor->loop, &reactor->sweep) == 0);
@@ -218,10 +253,14 @@ void reactor_shut(struct reactor *reactor)
     wheel_close(reactor);
 }
 
+bool reactor_drain(struct reactor *reactor)
+{
+    return mailbox_drain(reactor);
+}
+
 void reactor_end(struct reactor *reactor)
 {
-    mailbox_drain(reactor);
-    if (reactor->server->config.handlers->reactor_stop)
+    if (reactor->has_started && reactor->server->config.handlers->reactor_stop)
         reactor->server->config.handlers->reactor_stop(reactor);
 }
 

@@ -8,6 +8,8 @@
 
 #include "lib/base/log.h"
 
+#define FILES_KEPT 256
+
 /* -- listeners ------------------------------------------------------------------------------- */
 
 static enum err address_parse(const char *text, struct sockaddr_storage *out)
@@ -161,19 +163,29 @@ static void *reactor_main(void *arg)
     return NULL;
 }
 
-static void files_raise(void)
+/* Raises the limit of open files and answers how many of them may be connections: the store, the
+ * listeners and the admin's own connections must still find theirs. */
+static uint32_t files_raise(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return UINT32_MAX;
+    if (limit.rlim_cur < limit.rlim_max) {
+        rlim_t before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            limit.rlim_cur = before;
+    }
+    if (limit.rlim_cur <= 2 * FILES_KEPT)
+        return (uint32_t)limit.rlim_cur / 2;
+    return limit.rlim_cur > UINT32_MAX ? UINT32_MAX : (uint32_t)limit.rlim_cur - FILES_KEPT;
 }
 
 static void reactor_free(struct reactor *reactor)
 {
-    CHECK(uv_loop_close(&reactor->loop) == 0);
+    if (reactor->has_loop)
+        CHECK(uv_loop_close(&reactor->loop) == 0);
     slots_release(&reactor->conns);
     frame_pool_free(reactor);
     free(reactor->timers.items);
@@ -183,23 +195,45 @@ static void reactor_free(struct reactor *reactor)
 
 static void server_release(struct server *server)
 {
-    tls_ctx_free(atomic_load(&server->tls_ctx));
+    tls_ctx_free(server->tls_ctx);
     addresses_free(server->addresses);
     pthread_mutex_destroy(&server->tls_lock);
     free(server->reactors);
     free(server);
 }
 
-/* Start-up has failed: nothing runs yet, so every loop is ended from here. */
-static void unwind(struct server *server, uint32_t inited)
+/* One message may make another, for a reactor that was drained before. */
+static void drain_all(struct server *server)
 {
-    for (uint32_t i = 0; i < inited; i++) {
+    bool had_any;
+
+    do {
+        had_any = false;
+        for (uint32_t i = 0; i < server->reactor_count; i++)
+            had_any = reactor_drain(&server->reactors[i]) || had_any;
+    } while (had_any);
+}
+
+static void end_all(struct server *server)
+{
+    drain_all(server);
+    for (uint32_t i = 0; i < server->reactor_count; i++)
+        reactor_end(&server->reactors[i]);
+    for (uint32_t i = 0; i < server->reactor_count; i++)
+        reactor_free(&server->reactors[i]);
+    server_release(server);
+}
+
+/* Start-up has failed: nothing runs yet, so every loop is ended from here. */
+static void unwind(struct server *server)
+{
+    for (uint32_t i = 0; i < server->reactor_count; i++) {
+        if (!server->reactors[i].has_loop)
+            continue;
         reactor_shut(&server->reactors[i]);
         reactor_loop(&server->reactors[i]);
-        reactor_end(&server->reactors[i]);
-        reactor_free(&server->reactors[i]);
     }
-    server_release(server);
+    end_all(server);
 }
 
 static enum err tls_load(struct server *server)
@@ -211,39 +245,54 @@ static enum err tls_load(struct server *server)
     ctx = tls_ctx_new(server->config.tls_cert, server->config.tls_key);
     if (!ctx)
         return ERR_INPUT;
-    atomic_store(&server->tls_ctx, ctx);
+    server->tls_ctx = ctx;
     return OK;
+}
+
+/* Handlers may give work to other threads as soon as they are started, so they come last: what can
+ * still fail (an address in use) has been tried by then. */
+static enum err reactors_make(struct server *server)
+{
+    const struct net_handlers *handlers = server->config.handlers;
+    enum err err = OK;
+
+    for (uint32_t i = 0; !err && i < server->reactor_count; i++)
+        err = reactor_init(&server->reactors[i], server, i);
+    if (!err)
+        err = listen_all(server);
+    for (uint32_t i = 0; !err && i < server->reactor_count; i++) {
+        if (handlers->reactor_start)
+            err = handlers->reactor_start(&server->reactors[i]);
+        server->reactors[i].has_started = !err;
+    }
+    return err;
 }
 
 enum err server_start(const struct net_config *config, struct server **out)
 {
     struct server *server = calloc(1, sizeof(*server));
-    uint32_t inited = 0;
+    uint32_t files;
     enum err err;
 
     CHECK(server != NULL);
     signal(SIGPIPE, SIG_IGN);
-    files_raise();
+    files = files_raise();
     server->config = *config;
+    if (server->config.connections_max > files)
+        server->config.connections_max = files;
     server->reactor_count = config->reactor_count;
     server->reactors = calloc(config->reactor_count, sizeof(struct reactor));
     server->addresses = addresses_new();
     CHECK(server->reactors && server->addresses);
     CHECK(pthread_mutex_init(&server->tls_lock, NULL) == 0);
     err = tls_load(server);
-    while (!err && inited < config->reactor_count) {
-        err = reactor_init(&server->reactors[inited], server, inited);
-        inited++;
-        if (!err && config->handlers->reactor_start)
-            err = config->handlers->reactor_start(&server->reactors[inited - 1]);
-    }
     if (!err)
-        err = listen_all(server);
+        err = reactors_make(server);
     if (err) {
-        unwind(server, inited);
+        unwind(server);
         return err;
     }
-    for (uint32_t i = 0; i < inited; i++)
+    for (uint32_t i = 0; i < server->reactor_count; i++)
         CHECK(pthread_create(&server->reactors[i].thread, NULL, reactor_main,
                              &server->reactors[i]) == 0);
     *out = server;
@@ -281,24 +330,33 @@ void server_stop_listening(struct server *server)
     post_all(server, stop_listening);
 }
 
-/* Old connections keep the context they were made from: OpenSSL counts its references. */
+/* Old connections keep the context they were made from: OpenSSL counts its references. The files
+ * are read outside the lock, so that no handshake waits for a disk. */
 void server_reload_tls(struct server *server)
 {
-    void *ctx;
+    void *ctx, *old;
 
     if (!server->config.tls_cert[0])
         return;
-    pthread_mutex_lock(&server->tls_lock);
     ctx = tls_ctx_new(server->config.tls_cert, server->config.tls_key);
-    if (ctx) {
-        /* A reactor may be between loading the pointer and SSL_new: the old context is kept until
-         * the next reload. */
-        static void *retired;
-        tls_ctx_free(retired);
-        retired = atomic_exchange(&server->tls_ctx, ctx);
-        log_event(LOG_INFO, "tls_reloaded", LOG_C("certificate", server->config.tls_cert));
-    }
+    if (!ctx)
+        return;
+    pthread_mutex_lock(&server->tls_lock);
+    old = server->tls_ctx;
+    server->tls_ctx = ctx;
     pthread_mutex_unlock(&server->tls_lock);
+    tls_ctx_free(old);
+    log_event(LOG_INFO, "tls_reloaded", LOG_C("certificate", server->config.tls_cert));
+}
+
+struct tls *server_tls_new(struct server *server)
+{
+    struct tls *tls;
+
+    pthread_mutex_lock(&server->tls_lock);
+    tls = tls_new(server->tls_ctx);
+    pthread_mutex_unlock(&server->tls_lock);
+    return tls;
 }
 
 void server_stop(struct server *server)
@@ -310,11 +368,7 @@ void server_stop(struct server *server)
 
 void server_free(struct server *server)
 {
-    for (uint32_t i = 0; i < server->reactor_count; i++)
-        reactor_end(&server->reactors[i]);
-    for (uint32_t i = 0; i < server->reactor_count; i++)
-        reactor_free(&server->reactors[i]);
-    server_release(server);
+    end_all(server);
 }
 
 /* -- asking ---------------------------------------------------------------------------------- */

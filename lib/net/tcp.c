@@ -116,8 +116,8 @@ void conn_finish(struct conn *conn)
     conn->closes_after = true;
     conn->state = CONN_LINGER;
     /* A large reply may take a while on a thin line; one that stands still is ended by ws_sweep. */
-    conn->deadline_ms = reactor_now_ms(conn->reactor) +
-                        (conn->ws ? LIMIT_WS_STALL_MS : LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    conn->deadline_ms =
+        reactor_now_ms(conn->reactor) + (conn->ws ? LIMIT_WS_STALL_MS : LIMIT_HTTP_IDLE_TIMEOUT_MS);
     if (!conn->is_writing && conn->out.count == 0)
         linger(conn);
 }
@@ -222,8 +222,8 @@ void conn_out(struct conn *conn, struct frame *frame)
     if (!conn->is_writing && conn->out.count == 0) {
         /* send, not uv_try_write: a write goes through the file layer, which costs a frame 6 %. The
          * queue is empty here, so nothing of libuv's is overtaken. */
-        ssize_t n = send(fd_of(conn), frame->data + frame->at, frame->len,
-                         MSG_DONTWAIT | MSG_NOSIGNAL);
+        ssize_t n =
+            send(fd_of(conn), frame->data + frame->at, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL);
         bool is_blocked = n < 0 && (errno == EAGAIN || errno == EINTR);
         if (n == (ssize_t)frame->len || (n < 0 && !is_blocked)) {
             frame_release(conn->reactor, frame);

@@ -41,6 +41,7 @@ void *tls_ctx_new(const char *cert, const char *key)
     SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
                                  SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets keep nothing here */
     SSL_CTX_set_alpn_select_cb(ctx, alpn_select, NULL);
     if (SSL_CTX_set_cipher_list(ctx, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
         SSL_CTX_use_certificate_chain_file(ctx, cert) == 1 &&
@@ -153,16 +154,23 @@ bool tls_take(struct conn *conn, const char *bytes, size_t len)
     return conn->state != CONN_CLOSED;
 }
 
+/* Record by record: the BIO keeps the memory of the most it ever held, as long as the connection
+ * lives. */
 bool tls_put(struct conn *conn, const void *ptr, size_t len)
 {
-    if (conn->state == CONN_CLOSED)
-        return false;
-    ERR_clear_error();
-    if (SSL_write(conn->tls->ssl, ptr, (int)len) != (int)len || !flush(conn)) {
-        conn_kill(conn);
-        return false;
+    const char *bytes = ptr;
+
+    while (len > 0 && conn->state != CONN_CLOSED) {
+        size_t part = len < SSL3_RT_MAX_PLAIN_LENGTH ? len : SSL3_RT_MAX_PLAIN_LENGTH;
+        ERR_clear_error();
+        if (SSL_write(conn->tls->ssl, bytes, (int)part) != (int)part || !flush(conn)) {
+            conn_kill(conn);
+            return false;
+        }
+        bytes += part;
+        len -= part;
     }
-    return true;
+    return conn->state != CONN_CLOSED;
 }
 
 void tls_finish(struct conn *conn)

@@ -64,8 +64,10 @@ enum err ws_accept(struct conn *conn, struct str key, struct str protocol, struc
         return OK; /* `closed` will come */
     }
     tune(conn);
-    if (!conn->is_parsing)
-        http_resume(conn);
+    if (conn->has_eof)
+        conn_kill(conn);
+    else if (!conn->is_parsing)
+        conn_resume_later(conn);
     return OK;
 }
 
