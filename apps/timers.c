@@ -41,9 +41,8 @@ void timers_add(struct timers *timers, const struct role *role)
 {
     for (size_t i = 0; i < role->timer_count; i++) {
         CHECK(timers->count < TIMERS_MAX && !timers->has_thread);
-        timers->entries[timers->count++] =
-            (struct timer_entry){.timer = &role->timers[i],
-                                 .due_ms = clock_mono_ms() + role->timers[i].period_ms};
+        timers->entries[timers->count++] = (struct timer_entry){
+            .timer = &role->timers[i], .due_ms = clock_mono_ms() + role->timers[i].period_ms};
     }
 }
 

@@ -36,8 +36,7 @@ void metrics_free(struct metrics *metrics)
 
 static void add_duration(struct route_counts *counts, uint64_t took_ns)
 {
-    atomic_fetch_add_explicit(&counts->buckets[histogram_bucket(took_ns)], 1,
-                              memory_order_relaxed);
+    atomic_fetch_add_explicit(&counts->buckets[histogram_bucket(took_ns)], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&counts->sum_ns, took_ns, memory_order_relaxed);
 }
 
@@ -49,8 +48,8 @@ void metrics_request(struct metrics *metrics, size_t route, int status, uint64_t
     add_duration(counts, took_ns);
     for (int i = 0; i < STATUS_SLOTS; i++) {
         unsigned seen = atomic_load_explicit(&counts->status[i], memory_order_relaxed);
-        if (seen == 0 && atomic_compare_exchange_strong(&counts->status[i], &seen,
-                                                        (unsigned)status))
+        if (seen == 0 &&
+            atomic_compare_exchange_strong(&counts->status[i], &seen, (unsigned)status))
             seen = (unsigned)status;
         if (seen == (unsigned)status) {
             atomic_fetch_add_explicit(&counts->count[i], 1, memory_order_relaxed);
@@ -103,8 +102,8 @@ void metrics_histogram_ns(struct buf *out, const char *name, const char *labels,
                (unsigned long long)total);
     buf_printf(out, "%s_sum%s%s%s ", name, *labels ? "{" : "", labels, *labels ? "}" : "");
     put_seconds(out, histogram->sum);
-    buf_printf(out, "\n%s_count%s%s%s %llu\n", name, *labels ? "{" : "", labels,
-               *labels ? "}" : "", (unsigned long long)total);
+    buf_printf(out, "\n%s_count%s%s%s %llu\n", name, *labels ? "{" : "", labels, *labels ? "}" : "",
+               (unsigned long long)total);
 }
 
 static struct histogram durations(struct route_counts *counts)

@@ -43,11 +43,10 @@ static enum err take_txn(struct db *db, void *arg)
                                .epoch = publish->epoch,
                                .now_ms = publish->now_ms,
                                .ttl_ms = LEASE_TTL_MS};
-    struct outbox_take_args take = {.now_ms = publish->now_ms,
-                                    .again_ms = publish->now_ms + AGAIN_MS,
-                                    .limit = PUBLISH_MAX};
-    enum err err = publish->epoch ? lease_renew(db, &lease)
-                                  : lease_acquire(db, &lease, &publish->epoch);
+    struct outbox_take_args take = {
+        .now_ms = publish->now_ms, .again_ms = publish->now_ms + AGAIN_MS, .limit = PUBLISH_MAX};
+    enum err err =
+        publish->epoch ? lease_renew(db, &lease) : lease_acquire(db, &lease, &publish->epoch);
 
     return err ? err : outbox_take(db, &take, &publish->arena, publish->rows, &publish->count);
 }
@@ -73,9 +72,8 @@ static enum err publish_taken(struct publish *publish)
         if (str_to_c(publish->rows[i].topic, subject, sizeof(subject)) == OK)
             bus_publish(publish->context->bus, subject, publish->rows[i].payload);
     }
-    return publish->count > 0
-               ? store_write_durable(publish->context->store, done_txn, publish)
-               : OK;
+    return publish->count > 0 ? store_write_durable(publish->context->store, done_txn, publish)
+                              : OK;
 }
 
 static void publish_run(struct context *context, uint64_t now_ms)

@@ -50,8 +50,7 @@ struct keyed_write {
 static enum err keyed_write_txn(struct db *db, void *arg)
 {
     struct keyed_write *write = arg;
-    enum err err =
-        idempotency_claim(db, &write->args, write->request->arena, &write->found);
+    enum err err = idempotency_claim(db, &write->args, write->request->arena, &write->found);
 
     if (err || !write->found.is_new)
         return err;
@@ -115,8 +114,9 @@ static enum err keyed_write(struct request *request, struct reply *reply,
         return OK;
     }
     if (write.found.status == 0) { /* a crash came between the effect and its reply */
-        reply->detail = STR("The first request with this Idempotency-Key took effect, but its reply "
-                            "was lost; read the state.");
+        reply->detail =
+            STR("The first request with this Idempotency-Key took effect, but its reply "
+                "was lost; read the state.");
         return ERR_CONFLICT;
     }
     reply->is_replay = true;

@@ -11,7 +11,7 @@
 #define SETTING_TEXT_SIZE 1024
 
 struct settings {
-    char http_listen[128];  /* host:port; port 0 picks a free one */
+    char http_listen[128]; /* host:port; port 0 picks a free one */
     char admin_listen[128];
     char data_dir[512];
     char db_url[SETTING_TEXT_SIZE];

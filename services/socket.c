@@ -144,14 +144,15 @@ void socket_knock_init(struct socket_knock *knock, const struct socket_open *ope
 
 static void answer_bad_upgrade(struct conn *conn)
 {
-    http_reply(conn, &(struct http_reply){
-                         .status = 400,
-                         .content_type = "application/problem+json",
-                         .body = STR("{\"type\":\"/problems/bad_request\",\"title\":\"Bad Request\","
-                                     "\"status\":400,\"detail\":\"Sec-WebSocket-Key is not valid.\","
-                                     "\"code\":\"bad_request\","
-                                     "\"error\":\"Sec-WebSocket-Key is not valid.\"}"),
-                     });
+    http_reply(conn,
+               &(struct http_reply){
+                   .status = 400,
+                   .content_type = "application/problem+json",
+                   .body = STR("{\"type\":\"/problems/bad_request\",\"title\":\"Bad Request\","
+                               "\"status\":400,\"detail\":\"Sec-WebSocket-Key is not valid.\","
+                               "\"code\":\"bad_request\","
+                               "\"error\":\"Sec-WebSocket-Key is not valid.\"}"),
+               });
 }
 
 static enum err accept_with(struct conn *conn, const struct socket_knock *knock,
@@ -176,8 +177,7 @@ static enum err accept_with(struct conn *conn, const struct socket_knock *knock,
 enum err socket_accept(struct conn *conn, const struct socket_knock *knock, struct socket *socket)
 {
     uint32_t sockets_max = socket->context->settings->rate_limits ? LIMIT_SOCKETS_PER_USER : 0;
-    enum err err =
-        presence_enter(socket->context->presence, socket->caller.user_id, sockets_max);
+    enum err err = presence_enter(socket->context->presence, socket->caller.user_id, sockets_max);
 
     if (err) {
         conn_user_set(conn, NULL);

@@ -16,7 +16,7 @@ struct socket {
     uint64_t fault_window_ms; /* start of the present window of faulty messages */
     uint32_t fault_count;
     void (*message)(struct conn *conn, struct socket *socket, struct str text);
-    void (*drained)(struct conn *conn, struct socket *socket); /* may be NULL */
+    void (*drained)(struct conn *conn, struct socket *socket);               /* may be NULL */
     void (*closed)(struct conn *conn, struct socket *socket, uint16_t code); /* frees the socket */
 };
 

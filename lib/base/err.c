@@ -7,12 +7,14 @@ struct err_row {
     const char *sentence;
 };
 
+/* clang-format off */
 static const struct err_row ROWS[] = {
     {200, "ok", ""},
 #define ERR_ROW(name, status, code, sentence) {status, code, sentence},
     ERR_TABLE(ERR_ROW)
 #undef ERR_ROW
 };
+/* clang-format on */
 
 _Static_assert(sizeof(ROWS) / sizeof(ROWS[0]) == ERR_COUNT, "one row for each error");
 

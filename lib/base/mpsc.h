@@ -31,8 +31,8 @@ static inline bool mpsc_push(struct mpsc *queue, struct mpsc_node *node)
 
     do {
         node->next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&queue->head, &head, node,
-                                                    memory_order_release, memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&queue->head, &head, node, memory_order_release,
+                                                    memory_order_relaxed));
     return head == NULL;
 }
 

@@ -93,7 +93,7 @@ static void call_run(struct work *work)
     work->batch = call->reply.batch;
 }
 
-/* After the commit: hints go out before the reply, so that whoever got the reply finds them done. */
+/* After the commit: hints go out before the reply, so whoever got the reply finds them done. */
 static void call_settled(struct work *work)
 {
     struct call *call = container_of(work, struct call, work);
@@ -105,7 +105,7 @@ static void call_settled(struct work *work)
                     call->reply.events[i].payload);
 }
 
-/* -- back on the reactor ------------------------------------------------------------------------- */
+/* -- back on the reactor ----------------------------------------------------------------------- */
 
 static void answer(struct call *call, struct conn *conn)
 {
@@ -125,7 +125,7 @@ static void answer(struct call *call, struct conn *conn)
 
     if ((reply->status == 429 || reply->status == 503) && headers.retry_after_s == 0)
         headers.retry_after_s = 1;
-    if (reply->status == 429) { /* the handler's own limit (an account's logins) may be the tighter */
+    if (reply->status == 429) { /* a handler's own limit (logins of an account) may be tighter */
         limit.remaining = 0;
         if (limit.reset_s < headers.retry_after_s)
             limit.reset_s = headers.retry_after_s;
@@ -163,7 +163,7 @@ static void call_done(struct reactor *home, struct work *work)
     call_free(call);
 }
 
-/* -- start --------------------------------------------------------------------------------------- */
+/* -- start ------------------------------------------------------------------------------------- */
 
 static struct str copy(struct call *call, struct str s)
 {
@@ -233,8 +233,7 @@ static enum err limit(struct call *call)
         buf_put_u64(&key, request->caller.user_id);
     }
     call->limit = limiter_take(request->context->limiter, call->entry.route->rate,
-                               key.len > 0 ? buf_str(&key) : request->address,
-                               clock_mono_ms());
+                               key.len > 0 ? buf_str(&key) : request->address, clock_mono_ms());
     call->is_limited = request->context->settings->rate_limits;
     call->reply.retry_after_s = call->limit.is_allowed ? 0 : call->limit.retry_after_s;
     return call->limit.is_allowed ? OK : ERR_RATE_LIMITED;
@@ -255,8 +254,7 @@ static void refuse(struct call *call, struct conn *conn, enum err err)
     call_free(call);
 }
 
-void call_start(struct conn *conn, const struct edge_request *from,
-                const struct route_match *match)
+void call_start(struct conn *conn, const struct edge_request *from, const struct route_match *match)
 {
     struct reactor *reactor = conn_reactor(conn);
     struct context *context = reactor_ctx(reactor);

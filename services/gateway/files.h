@@ -12,7 +12,7 @@ struct file {
     struct str bytes;
     struct str gzip; /* empty: none */
     const char *content_type;
-    char etag[20]; /* quoted */
+    char etag[20];  /* quoted */
     bool is_hashed; /* its name changes with its content: cached for ever */
 };
 

@@ -179,7 +179,7 @@ const struct net_handlers GATEWAY_HANDLERS = {
     .reactor_stop = on_reactor_stop,
 };
 
-/* -- to all sockets ------------------------------------------------------------------------------ */
+/* -- to all sockets ---------------------------------------------------------------------------- */
 
 struct broadcast {
     struct reactor_msg msg;
@@ -249,7 +249,10 @@ static void close_if_of_session(struct conn *conn, void *arg)
 static void on_session_revoked(void *ctx, struct str subject, struct str payload)
 {
     static const struct json_field FIELDS[] = {
-        {.name = "session_id", .type = JSON_ID, .is_required = true, .present_offset = SIZE_MAX,
+        {.name = "session_id",
+         .type = JSON_ID,
+         .is_required = true,
+         .present_offset = SIZE_MAX,
          .max = INT64_MAX},
     };
     static const struct json_schema SCHEMA = {FIELDS, ARRAY_COUNT(FIELDS), .allows_unknown = true};
@@ -265,7 +268,7 @@ static void on_session_revoked(void *ctx, struct str subject, struct str payload
     arena_release(&arena);
 }
 
-/* -- life ---------------------------------------------------------------------------------------- */
+/* -- life -------------------------------------------------------------------------------------- */
 
 struct gateway *gateway_new(struct context *context, const struct role *const *roles,
                             size_t role_count)

@@ -4,13 +4,14 @@
 /* A page of ours runs our own scripts only; 'wasm-unsafe-eval' is for the rules of the game. */
 static void put_page_headers(struct buf *out, bool is_tls)
 {
-    buf_put_c(out,
-              "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
-              "style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
-              "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-              "require-trusted-types-for 'script'\r\n"
-              "Cross-Origin-Opener-Policy: same-origin\r\n"
-              "Permissions-Policy: camera=(), microphone=(), geolocation=(), payment=(), usb=()\r\n");
+    buf_put_c(
+        out,
+        "Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+        "style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
+        "manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+        "require-trusted-types-for 'script'\r\n"
+        "Cross-Origin-Opener-Policy: same-origin\r\n"
+        "Permissions-Policy: camera=(), microphone=(), geolocation=(), payment=(), usb=()\r\n");
     if (is_tls)
         buf_put_c(out, "Strict-Transport-Security: max-age=63072000\r\n");
 }
@@ -38,8 +39,7 @@ static void put_line(struct buf *out, const char *name, struct str value)
 void headers_put(struct buf *out, const struct reply_headers *headers)
 {
     put_line(out, "X-Request-Id: ", str_from_c(headers->request_id));
-    put_line(out, "Cache-Control: ",
-             headers->cache ? str_from_c(headers->cache) : STR("no-store"));
+    put_line(out, "Cache-Control: ", headers->cache ? str_from_c(headers->cache) : STR("no-store"));
     buf_put_c(out, "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
                    "Cross-Origin-Resource-Policy: same-origin\r\n");
     if (headers->is_page)

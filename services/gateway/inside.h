@@ -1,10 +1,10 @@
 /*
  * What the files of the gateway share. Not for others.
  *
- *   gateway.c  its life, the handlers of lib/net        call.c     a request to a role and its reply
- *   router.c   path -> row                              upgrade.c  WebSocket handshakes
- *   auth.c     tokens                                   edge.c     health, problem pages, static files
- *   headers.c  headers of every reply                   files.c    the built web client in memory
+ *   gateway.c  its life, the handlers of lib/net   call.c     a request to a role and its reply
+ *   router.c   path -> row                         upgrade.c  WebSocket handshakes
+ *   auth.c     tokens                              edge.c     health, problem pages, static files
+ *   headers.c  headers of every reply              files.c    the built web client in memory
  */
 #ifndef RALLY_SERVICES_GATEWAY_INSIDE_H
 #define RALLY_SERVICES_GATEWAY_INSIDE_H

@@ -39,11 +39,11 @@ void router_add(struct router *router, const struct role *role)
             CHECK(router->routes[j].route->method != route->method ||
                   strcmp(router->routes[j].route->pattern, route->pattern) != 0);
         CHECK(router->route_count < ROUTES_MAX);
-        router->routes[router->route_count] = (struct route_entry){
-            .route = route,
-            .role = role->name,
-            .literal_len = strcspn(route->pattern, "{"),
-            .index = router->route_count};
+        router->routes[router->route_count] =
+            (struct route_entry){.route = route,
+                                 .role = role->name,
+                                 .literal_len = strcspn(route->pattern, "{"),
+                                 .index = router->route_count};
         router->route_count++;
     }
     for (size_t i = 0; i < role->socket_count; i++) {

@@ -1,4 +1,4 @@
-/* GET /metrics on the admin listener: what the edge, the reactors, the store and the roles count. */
+/* GET /metrics on the admin listener: what edge, reactors, store and roles count. */
 #include "services/gateway/inside.h"
 
 #include "lib/base/clock.h"
@@ -8,8 +8,8 @@
 #include "services/metrics.h"
 #include "services/presence.h"
 
-static const char *const METHODS[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS",
-                                      "OTHER"};
+static const char *const METHODS[] = {"GET",   "HEAD",   "POST",    "PUT",
+                                      "PATCH", "DELETE", "OPTIONS", "OTHER"};
 
 static void route_name(void *ctx, size_t route, const char **method, const char **pattern)
 {

@@ -88,12 +88,15 @@ static void hear_move(const struct speaker *speaker, const struct native_message
     seat->has_input = true;
 }
 
-/* -- actions ------------------------------------------------------------------------------------- */
+/* -- actions ----------------------------------------------------------------------------------- */
 
 static void hear_emote(const struct speaker *speaker, const struct native_message *message)
 {
     static const struct json_field ID[] = {
-        {.name = "id", .type = JSON_I64, .is_required = true, .present_offset = SIZE_MAX,
+        {.name = "id",
+         .type = JSON_I64,
+         .is_required = true,
+         .present_offset = SIZE_MAX,
          .max = ROOM_EMOTE_MAX},
     };
     static const struct json_schema DATA = {ID, ARRAY_COUNT(ID), .allows_unknown = true};
@@ -119,15 +122,14 @@ static void hear_emote(const struct speaker *speaker, const struct native_messag
     room_broadcast(speaker->room, buf_str(&text));
 }
 
-typedef enum err (*match_fn)(struct match *, uint8_t seat, uint64_t now_ms,
-                             struct match_effects *);
+typedef enum err (*match_fn)(struct match *, uint8_t seat, uint64_t now_ms, struct match_effects *);
 
 static void do_match(const struct speaker *speaker, match_fn fn)
 {
     struct room *room = speaker->room;
     struct match_effects effects;
-    enum err err = fn(&room->match, (uint8_t)speaker->socket->seat,
-                      reactor_now_ms(room->reactor), &effects);
+    enum err err =
+        fn(&room->match, (uint8_t)speaker->socket->seat, reactor_now_ms(room->reactor), &effects);
 
     if (err)
         fault(speaker, err, STR(""));
@@ -164,7 +166,7 @@ static void hear_action(const struct speaker *speaker, const struct native_messa
     fault(speaker, ERR_PROTOCOL, STR("There is no such game_action."));
 }
 
-/* -- all messages ---------------------------------------------------------------------------------- */
+/* -- all messages ------------------------------------------------------------------------------ */
 
 /* `t` comes back as it was: a number or a short string of the client's own. */
 static void hear_ping(const struct speaker *speaker, const struct native_message *message)
@@ -179,8 +181,8 @@ static void hear_ping(const struct speaker *speaker, const struct native_message
     buf_init_fixed(&text, memory, sizeof(memory));
     buf_put_c(&text, "{\"type\":\"pong\",\"t\":");
     buf_put_str(&text, message->has_t ? message->t : STR("null"));
-    buf_printf(&text, ",\"server_time_ms\":%llu,\"tick\":%u}",
-               (unsigned long long)clock_wall_ms(), speaker->room->tick);
+    buf_printf(&text, ",\"server_time_ms\":%llu,\"tick\":%u}", (unsigned long long)clock_wall_ms(),
+               speaker->room->tick);
     socket_send_text(speaker->conn, buf_str(&text));
 }
 

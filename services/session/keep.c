@@ -37,7 +37,7 @@ struct keep {
     };
 };
 
-/* -- on the writer ------------------------------------------------------------------------------- */
+/* -- on the writer ----------------------------------------------------------------------------- */
 
 static enum err keep_txn(struct db *db, void *arg)
 {
@@ -67,7 +67,7 @@ static void keep_done(struct store_job *job, enum err err)
     reactor_post(keep->reactor, &keep->msg);
 }
 
-/* -- back on the reactor --------------------------------------------------------------------------- */
+/* -- back on the reactor ----------------------------------------------------------------------- */
 
 static void try_again_later(struct room *room)
 {
@@ -122,8 +122,7 @@ static void tell_over(struct room *room)
         memcpy(frame_payload(frames[seat + 1]), text.ptr, text.len);
         frame_finish(frames[seat + 1], WS_TEXT, text.len);
     }
-    list_for_each(node, &room->sockets)
-    {
+    list_for_each (node, &room->sockets) {
         struct room_socket *socket = container_of(node, struct room_socket, link);
         if (frames[socket->seat + 1])
             room_send(room, socket, frames[socket->seat + 1]);
@@ -164,8 +163,7 @@ static void rematch_is_kept(struct room *room, uint64_t match_id)
 
 static void rematch_is_refused(struct room *room, enum err err)
 {
-    list_for_each(node, &room->sockets)
-    {
+    list_for_each (node, &room->sockets) {
         struct room_socket *socket = container_of(node, struct room_socket, link);
         struct conn *conn = room_socket_conn(room, socket);
         if (conn && socket->seat >= 0)
@@ -221,7 +219,7 @@ static void keep_arrives(struct reactor *reactor, struct reactor_msg *msg)
     free(keep);
 }
 
-/* -- starting ------------------------------------------------------------------------------------- */
+/* -- starting ---------------------------------------------------------------------------------- */
 
 static struct keep *keep_new(struct room *room, enum keep_kind kind)
 {

@@ -19,7 +19,7 @@ static void put_side(struct json_writer *w, const char *key, int8_t seat)
         json_null(w, key);
 }
 
-/* -- fields of the game -------------------------------------------------------------------------- */
+/* -- fields of the game ------------------------------------------------------------------------ */
 
 void native_view(const struct room *room, int64_t *hundredths)
 {
@@ -33,7 +33,7 @@ void native_view(const struct room *room, int64_t *hundredths)
         int64_t half = (int64_t)1 << field->fraction_bits >> 1;
         if (field->is_velocity)
             scaled *= game->ticks_per_second;
-        /* Rounded to nearest, halves away from zero, so that a mirrored ball has mirrored numbers. */
+        /* Rounded to nearest, halves away from zero, so a mirrored ball has mirrored numbers. */
         hundredths[i] = scaled >= 0 ? (scaled + half) / ((int64_t)1 << field->fraction_bits)
                                     : -((-scaled + half) / ((int64_t)1 << field->fraction_bits));
     }
@@ -77,7 +77,8 @@ void native_put_fields(struct buf *out, const struct game_ops *game, const int64
         json_object_end(&w);
 }
 
-/* -- game_state ------------------------------------------------------------------------------------ */
+/* -- game_state
+ * ------------------------------------------------------------------------------------ */
 
 static void put_ruleset(struct json_writer *w, const struct room *room)
 {
@@ -174,7 +175,8 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
     json_object_end(&w);
 }
 
-/* -- events ------------------------------------------------------------------------------------------ */
+/* -- events
+ * ------------------------------------------------------------------------------------------ */
 
 void native_put_score(struct buf *out, const struct room *room, uint8_t scorer, uint64_t seq)
 {

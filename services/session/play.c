@@ -48,8 +48,7 @@ void room_send(struct room *room, struct room_socket *socket, struct frame *fram
  * seq never comes without one. */
 uint64_t room_next_seq(struct room *room)
 {
-    list_for_each(node, &room->sockets)
-    {
+    list_for_each (node, &room->sockets) {
         struct room_socket *socket = container_of(node, struct room_socket, link);
         struct conn *conn = room_socket_conn(room, socket);
         if (conn && socket_is_behind(conn))
@@ -64,14 +63,14 @@ void room_broadcast(struct room *room, struct str text)
 
     if (!frame)
         return;
-    list_for_each(node, &room->sockets)
+    list_for_each (node, &room->sockets)
         room_send(room, container_of(node, struct room_socket, link), frame);
     frame_release(room->reactor, frame);
 }
 
 void room_send_state_all(struct room *room)
 {
-    list_for_each(node, &room->sockets)
+    list_for_each (node, &room->sockets)
         room_send_state(room, container_of(node, struct room_socket, link));
     room->state_due_ms = reactor_now_ms(room->reactor) + ROOM_STATE_EVERY_MS;
 }
@@ -103,15 +102,15 @@ static void send_update(struct room *room, struct str body)
 {
     struct frame *frames[MATCH_SEATS + 1] = {NULL}; /* by seat + 1 */
 
-    list_for_each(node, &room->sockets)
-    {
+    list_for_each (node, &room->sockets) {
         struct room_socket *socket = container_of(node, struct room_socket, link);
         struct conn *conn = room_socket_conn(room, socket);
         struct frame **frame = &frames[socket->seat + 1];
         if (!conn)
             continue;
         if (!*frame)
-            *frame = update_frame(room, body, socket->seat >= 0 ? room->seats[socket->seat].ack : 0);
+            *frame =
+                update_frame(room, body, socket->seat >= 0 ? room->seats[socket->seat].ack : 0);
         if (*frame)
             (void)socket_send_latest(conn, *frame); /* dropped: `drained` sends a game_state */
     }
@@ -303,7 +302,7 @@ void room_effects_apply(struct room *room, const struct match_effects *effects)
     room_timer_set(room);
 }
 
-/* -- the one timer ------------------------------------------------------------------------------- */
+/* -- the one timer ----------------------------------------------------------------------------- */
 
 static void timer_fires(struct reactor *reactor, struct reactor_timer *timer)
 {

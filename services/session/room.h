@@ -56,7 +56,7 @@ struct room_seat {
 };
 
 struct room {
-    struct ticker ticker; /* on while RUNNING */
+    struct ticker ticker;       /* on while RUNNING */
     struct reactor_timer timer; /* next of: match clock, game_state for all, retry */
     struct reactor *reactor;
     struct context *context;
@@ -77,15 +77,15 @@ struct room {
 
     _Alignas(16) uint8_t state[GAME_STATE_SIZE_MAX];
     uint32_t tick;
-    uint32_t snapshot_phase;      /* counts up by snapshot_hz each tick; a snapshot at 60 */
-    uint64_t seq;                 /* of the last message to all */
+    uint32_t snapshot_phase;       /* counts up by snapshot_hz each tick; a snapshot at 60 */
+    uint64_t seq;                  /* of the last message to all */
     int64_t told[GAME_FIELDS_MAX]; /* hundredths, as of the last snapshot */
     uint16_t scores[MATCH_SEATS];  /* durable: what may be announced */
     uint32_t point_count;
-    uint64_t played_ms;      /* time of play until the last stop */
-    uint64_t play_since_ms;  /* while RUNNING */
-    uint64_t state_due_ms;   /* next game_state for all */
-    uint64_t retry_ms;       /* 0: nothing to do again */
+    uint64_t played_ms;     /* time of play until the last stop */
+    uint64_t play_since_ms; /* while RUNNING */
+    uint64_t state_due_ms;  /* next game_state for all */
+    uint64_t retry_ms;      /* 0: nothing to do again */
 
     struct matches_point_args point; /* in flight or to be tried again */
     bool has_point;
@@ -95,7 +95,7 @@ struct room {
     bool is_saving; /* a state is with the writer */
     bool is_dirty;  /* the state has changed since */
     bool has_rematch;
-    bool wants_close; /* the rematch window is over; the result is stored first */
+    bool wants_close;                  /* the rematch window is over; the result is stored first */
     struct matches_finished *finished; /* for game_over to late comers */
 };
 
@@ -158,7 +158,7 @@ void room_keep_rematch(struct room *room);
 /* What failed for want of a store is tried again. */
 void room_keep_retry(struct room *room);
 
-/* -- native.c: messages of rally.v1; each appends one JSON object ----------------------------------- */
+/* -- native.c: messages of rally.v1; each appends one JSON object ------------------------------ */
 
 /* Values of the game's fields in hundredths of a world unit (velocities per second). */
 void native_view(const struct room *room, int64_t *hundredths);

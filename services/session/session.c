@@ -106,12 +106,15 @@ static const struct role_timer TIMERS[] = {
     {.name = "node_lease", .period_ms = LEASE_RENEW_MS, .run = lease_renew_run},
 };
 
-/* -- opening rooms ------------------------------------------------------------------------------- */
+/* -- opening rooms ----------------------------------------------------------------------------- */
 
 static void on_match_created(void *ctx, struct str subject, struct str payload)
 {
     static const struct json_field FIELDS[] = {
-        {.name = "match_id", .type = JSON_ID, .is_required = true, .present_offset = SIZE_MAX,
+        {.name = "match_id",
+         .type = JSON_ID,
+         .is_required = true,
+         .present_offset = SIZE_MAX,
          .max = INT64_MAX},
     };
     static const struct json_schema SCHEMA = {FIELDS, ARRAY_COUNT(FIELDS), .allows_unknown = true};
