@@ -54,13 +54,13 @@ struct edge_request {
 /* headers.c */
 struct reply_headers {
     const char *request_id;
-    struct str origin;    /* of the request, when it may read the reply; else empty */
+    struct str origin;                /* of the request, when it may read the reply; else empty */
     const struct limit_answer *limit; /* NULL: the route is not limited */
     uint32_t retry_after_s;           /* 0: none */
     bool challenges;                  /* WWW-Authenticate */
     struct str set_cookie;
-    struct str allow;      /* value of Allow; empty: none */
-    const char *cache;     /* Cache-Control; NULL: no-store */
+    struct str allow;  /* value of Allow; empty: none */
+    const char *cache; /* Cache-Control; NULL: no-store */
     struct str etag;
     bool is_page; /* HTML: the page's own security headers */
     bool is_tls;
