@@ -106,17 +106,23 @@ static bool answer_file(struct conn *conn, const struct edge_request *request)
 {
     const struct file *file = files_find(&gateway_of(conn_reactor(conn))->files, request->path);
     struct reply_headers headers;
+    char memory[sizeof(file->etag) + 4];
+    struct buf etag;
     bool is_fresh;
 
     if (!file)
         return false;
     headers = (struct reply_headers){
-        .etag = str_from_c(file->etag),
         .is_page = str_eq(str_from_c(file->content_type), STR("text/html; charset=utf-8")),
         .cache = file->is_hashed ? "public, max-age=31536000, immutable" : "no-cache",
         .is_gzip = file->gzip.len > 0 &&
                    http_list_has(http_header_get(request->head, "accept-encoding"), STR("gzip")),
     };
+    /* Each coding is a representation of its own (RFC 9110 section 8.8.3.3): "x" and "x-gz". */
+    buf_init_fixed(&etag, memory, sizeof(memory));
+    buf_put(&etag, file->etag, strlen(file->etag) - 1);
+    buf_put_c(&etag, headers.is_gzip ? "-gz\"" : "\"");
+    headers.etag = buf_str(&etag);
     is_fresh = http_list_has(http_header_get(request->head, "if-none-match"), headers.etag);
     answer(conn, request, is_fresh ? 304 : 200, file->content_type,
            headers.is_gzip ? file->gzip : file->bytes, &headers);
