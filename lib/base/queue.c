@@ -1,6 +1,11 @@
-/* A ring under one mutex: the critical sections are a few instructions long. */
+/*
+ * A ring under one mutex: the critical sections are a few instructions long. Waiting is on a
+ * semaphore and not on a condition variable: before version 2.41 glibc can lose the wake-up of one
+ * when several threads wait (its bug 25847), and an item would lie there until the next push.
+ */
 #include "lib/base/queue.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum err queue_init(struct queue *queue, size_t count_max)
@@ -10,7 +15,7 @@ enum err queue_init(struct queue *queue, size_t count_max)
     if (!queue->items)
         return ERR_FULL;
     CHECK(pthread_mutex_init(&queue->lock, NULL) == 0);
-    CHECK(pthread_cond_init(&queue->has_items, NULL) == 0);
+    CHECK(sem_init(&queue->wakes, 0, 0) == 0);
     return OK;
 }
 
@@ -18,7 +23,7 @@ void queue_release(struct queue *queue)
 {
     if (!queue->items)
         return;
-    pthread_cond_destroy(&queue->has_items);
+    sem_destroy(&queue->wakes);
     pthread_mutex_destroy(&queue->lock);
     free(queue->items);
     queue->items = NULL;
@@ -27,7 +32,7 @@ void queue_release(struct queue *queue)
 /*
  * One waiter is woken at a time: it wakes the next itself when it finds more than it takes. A push
  * for each of many items in a row then costs one signal, and threads that share a core do not all
- * come running for work that the first of them would have done. Called with the lock; true: signal
+ * come running for work that the first of them would have done. Called with the lock; true: post
  * once it is let go.
  */
 static bool should_wake(struct queue *queue)
@@ -51,7 +56,7 @@ enum err queue_push(struct queue *queue, void *item)
     wakes = !err && should_wake(queue);
     pthread_mutex_unlock(&queue->lock);
     if (wakes)
-        pthread_cond_signal(&queue->has_items);
+        sem_post(&queue->wakes);
     return err;
 }
 
@@ -75,7 +80,10 @@ void *queue_pop(struct queue *queue)
     pthread_mutex_lock(&queue->lock);
     while (queue->count == 0 && !queue->is_closed) {
         queue->waiters++;
-        pthread_cond_wait(&queue->has_items, &queue->lock);
+        pthread_mutex_unlock(&queue->lock);
+        while (sem_wait(&queue->wakes))
+            CHECK(errno == EINTR);
+        pthread_mutex_lock(&queue->lock);
         queue->waiters--;
         queue->is_waking = false;
     }
@@ -83,7 +91,7 @@ void *queue_pop(struct queue *queue)
     wakes = should_wake(queue);
     pthread_mutex_unlock(&queue->lock);
     if (wakes)
-        pthread_cond_signal(&queue->has_items);
+        sem_post(&queue->wakes);
     return item;
 }
 
@@ -101,7 +109,8 @@ void queue_close(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->is_closed = true;
-    pthread_cond_broadcast(&queue->has_items);
+    for (size_t i = 0; i < queue->waiters; i++)
+        sem_post(&queue->wakes);
     pthread_mutex_unlock(&queue->lock);
 }
 

@@ -7,6 +7,7 @@
 #define RALLY_BASE_QUEUE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "lib/base/err.h"
 
@@ -15,13 +16,13 @@
 
 struct queue {
     pthread_mutex_t lock;
-    pthread_cond_t has_items;
+    sem_t wakes; /* for waiters; a post is never lost */
     void **items;
     size_t at; /* index of the oldest */
     size_t count;
     size_t count_max;
     size_t waiters;
-    bool is_waking; /* one of them has been signalled and has not come yet */
+    bool is_waking; /* one of them has been posted to and has not come yet */
     bool is_closed;
 };
 

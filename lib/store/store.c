@@ -61,7 +61,7 @@ struct store {
     struct store_stats stats;
 
     pthread_mutex_t readers_lock;
-    pthread_cond_t has_reader;
+    sem_t readers; /* how many are idle; not a condition variable: see lib/base/queue.c */
     struct db **idle_readers; /* a stack: the reader used last has the warmest cache */
     uint32_t idle_count;
     uint32_t reader_count;
@@ -319,6 +319,7 @@ static enum err readers_open(struct store *store, const struct store_config *con
             return err;
         store->idle_count++;
         store->reader_count++;
+        sem_post(&store->readers);
     }
     return OK;
 }
@@ -331,7 +332,7 @@ static void store_free(struct store *store)
         db_close(store->idle_readers[i]);
     free(store->idle_readers);
     db_close(store->writer);
-    pthread_cond_destroy(&store->has_reader);
+    sem_destroy(&store->readers);
     pthread_mutex_destroy(&store->readers_lock);
     pthread_mutex_destroy(&store->settle_lock);
     sem_destroy(&store->wake);
@@ -350,7 +351,7 @@ static struct store *store_alloc(void)
     CHECK(sem_init(&store->wake, 0, 0) == 0);
     CHECK(pthread_mutex_init(&store->settle_lock, NULL) == 0);
     CHECK(pthread_mutex_init(&store->readers_lock, NULL) == 0);
-    CHECK(pthread_cond_init(&store->has_reader, NULL) == 0);
+    CHECK(sem_init(&store->readers, 0, 0) == 0);
     return store;
 }
 
@@ -478,9 +479,9 @@ static struct db *reader_take(struct store *store)
 {
     struct db *reader;
 
+    semaphore_wait(&store->readers);
     pthread_mutex_lock(&store->readers_lock);
-    while (store->idle_count == 0)
-        pthread_cond_wait(&store->has_reader, &store->readers_lock);
+    CHECK(store->idle_count > 0);
     reader = store->idle_readers[--store->idle_count];
     pthread_mutex_unlock(&store->readers_lock);
     return reader;
@@ -491,7 +492,7 @@ static void reader_give(struct store *store, struct db *reader)
     pthread_mutex_lock(&store->readers_lock);
     store->idle_readers[store->idle_count++] = reader;
     pthread_mutex_unlock(&store->readers_lock);
-    pthread_cond_signal(&store->has_reader);
+    sem_post(&store->readers);
 }
 
 enum err store_read(struct store *store, store_fn fn, void *arg)
