@@ -45,7 +45,8 @@ static struct arena_block *block_add(struct arena *arena, size_t need)
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+/* Memory as it is: for what is overwritten at once. */
+static char *take(struct arena *arena, size_t size)
 {
     size_t need = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
     struct arena_block *block = arena->blocks;
@@ -60,7 +61,15 @@ void *arena_alloc(struct arena *arena, size_t size)
     ptr = (char *)(block + 1) + block->used;
     block->used += need;
     arena->used += need;
-    memset(ptr, 0, need);
+    return ptr;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    char *ptr = take(arena, size);
+
+    if (ptr)
+        memset(ptr, 0, size);
     return ptr;
 }
 
@@ -73,11 +82,12 @@ struct str arena_copy(struct arena *arena, struct str s)
 
 char *arena_copy_c(struct arena *arena, struct str s)
 {
-    char *ptr = arena_alloc(arena, s.len + 1);
+    char *ptr = take(arena, s.len + 1);
 
     if (!ptr)
         return NULL;
     if (s.len > 0)
         memcpy(ptr, s.ptr, s.len);
+    ptr[s.len] = '\0';
     return ptr;
 }
