@@ -1,7 +1,8 @@
 /*
  * The socket asks and is told; every fact is read from or written to the store by a worker. A hint
- * on the bus only makes the sockets concerned read again, so a lost hint costs time and nothing
- * else.
+ * on the bus only makes the sockets concerned read again; every few seconds they do so anyway, so a
+ * lost hint costs time and nothing else. What could not be asked or written for want of a worker or
+ * a store is tried again until it is.
  */
 #include "services/matchmaker/queue_socket.h"
 
@@ -16,6 +17,9 @@
 #include "services/socket.h"
 #include "services/work.h"
 
+#define LOOK_MS 5000        /* whoever waits is told anew, hint or not */
+#define TROUBLE_LOOK_MS 500 /* something is to be tried again */
+
 struct queue_socket {
     struct socket socket;
     struct hub_link link;
@@ -23,10 +27,11 @@ struct queue_socket {
     bool is_counted;     /* the player's place may depend on this socket: its end must be written */
     bool is_asking;      /* a status is on its way */
     bool asks_again;     /* a hint came meanwhile */
+    bool is_owed;        /* a status could not be had: to be asked for again */
     uint64_t told_match; /* match_created has been sent for it */
 };
 
-enum queue_op { OP_STATUS, OP_JOIN, OP_LEAVE, OP_SOCKETS };
+enum queue_op { OP_STATUS, OP_JOIN, OP_LEAVE };
 
 /* One question of a socket to the workers. */
 struct queue_work {
@@ -40,23 +45,109 @@ struct queue_work {
     bool has_status;
 };
 
-static struct hub *hub_of(struct reactor *reactor)
+/* What the endpoint has on each reactor. */
+struct queue_reactor {
+    struct hub hub;
+    struct list uncounted; /* struct count: to be written again */
+    struct reactor_timer timer;
+    bool has_trouble; /* the timer is at TROUBLE_LOOK_MS */
+};
+
+static struct queue_reactor *own_of(struct reactor *reactor)
 {
     return reactor_state(reactor, REACTOR_SLOT_MATCHMAKER);
 }
 
-/* -- on the worker ----------------------------------------------------------------------------- */
+static struct hub *hub_of(struct reactor *reactor)
+{
+    return &own_of(reactor)->hub;
+}
+
+static void look(struct reactor *reactor, struct reactor_timer *timer);
+
+static void look_soon(struct reactor *reactor)
+{
+    struct queue_reactor *own = own_of(reactor);
+
+    if (own->has_trouble)
+        return;
+    own->has_trouble = true;
+    CHECK(reactor_timer_start(reactor, &own->timer, reactor_now_ms(reactor) + TROUBLE_LOOK_MS,
+                              look) == OK);
+}
+
+/* -- sockets of a player whose place depends on them ------------------------------------------- */
+
+/* A write without a worker: it is owed to the other players even when all workers are busy, or a
+ * match would be made with somebody who is gone. */
+struct count {
+    struct store_job job;
+    struct reactor_msg msg;
+    struct list link; /* in uncounted */
+    struct reactor *reactor;
+    struct context *context;
+    uint64_t user_id;
+};
 
 /* How many sockets are open is read inside the transaction: there is one writer, so the last of
  * several such writes has seen the latest count. */
-static enum err sockets_txn(struct db *db, void *arg)
+static enum err count_txn(struct db *db, void *arg)
 {
-    struct queue_work *op = arg;
+    struct count *count = arg;
 
-    if (presence_sockets(op->work.context->queue_presence, op->user_id) > 0)
-        return ticket_socket_back(db, op->user_id);
-    return ticket_socket_lost(db, op->user_id, clock_wall_ms());
+    if (presence_sockets(count->context->queue_presence, count->user_id) > 0)
+        return ticket_socket_back(db, count->user_id);
+    return ticket_socket_lost(db, count->user_id, clock_wall_ms());
 }
+
+static void count_later(struct reactor *reactor, struct count *count)
+{
+    list_append(&own_of(reactor)->uncounted, &count->link);
+    look_soon(reactor);
+}
+
+static void count_failed(struct reactor *reactor, struct reactor_msg *msg)
+{
+    count_later(reactor, container_of(msg, struct count, msg));
+}
+
+/* On the writer. Whatever else went wrong, there is no place that depends on the sockets. */
+static void count_done(struct store_job *job, enum err err)
+{
+    struct count *count = container_of(job, struct count, job);
+
+    if (err != ERR_STORE && err != ERR_FULL) {
+        free(count);
+        return;
+    }
+    count->msg.run = count_failed;
+    reactor_post(count->reactor, &count->msg);
+}
+
+static void count_submit(struct count *count)
+{
+    if (!count->context->store) { /* the next start gives every place a fresh grace */
+        free(count);
+        return;
+    }
+    count->job = (struct store_job){.run = count_txn, .arg = count, .done = count_done};
+    if (store_submit(count->context->store, &count->job))
+        count_later(count->reactor, count);
+}
+
+static void count_sockets(struct reactor *reactor, struct context *context, uint64_t user_id)
+{
+    struct count *count = calloc(1, sizeof(*count));
+
+    CHECK(count != NULL);
+    list_init(&count->link);
+    count->reactor = reactor;
+    count->context = context;
+    count->user_id = user_id;
+    count_submit(count);
+}
+
+/* -- on the worker ----------------------------------------------------------------------------- */
 
 static void queue_run(struct work *work)
 {
@@ -69,16 +160,9 @@ static void queue_run(struct work *work)
         op->err = atomic_load(&context->is_draining)
                       ? ERR_DRAINING
                       : quick_join(context, op->user_id, true, now_ms, &op->joined, &work->batch);
-        /* Workers overtake each other: the socket may have been counted as lost before the place
-         * was there, and then nothing would ever end the place. */
-        if (!op->err && presence_sockets(context->queue_presence, op->user_id) == 0)
-            op->err = store_write(context->store, sockets_txn, op, &work->batch);
         return;
     case OP_LEAVE:
         op->err = quick_leave(context, op->user_id, now_ms, &work->batch);
-        return;
-    case OP_SOCKETS:
-        op->err = store_write(context->store, sockets_txn, op, &work->batch);
         return;
     case OP_STATUS:
         op->err = quick_status(context, op->user_id, now_ms, &op->status);
@@ -87,8 +171,7 @@ static void queue_run(struct work *work)
     }
 }
 
-/* -- to the client -------------------------------------------------------------------------------
- */
+/* -- to the client ----------------------------------------------------------------------------- */
 
 static void send_success(struct conn *conn, const char *message)
 {
@@ -142,8 +225,7 @@ static void send_match(struct conn *conn, const struct quick_status *status)
     socket_send_text(conn, buf_str(&text));
 }
 
-/* -- back on the reactor
- * --------------------------------------------------------------------------- */
+/* -- back on the reactor ----------------------------------------------------------------------- */
 
 static void ask(struct conn *conn, struct queue_socket *queue, enum queue_op op);
 
@@ -153,7 +235,7 @@ static void tell_status(struct conn *conn, struct queue_socket *queue,
     queue->is_queued = status->place.state == TICKET_QUEUED;
     if (queue->is_queued && !queue->is_counted) {
         queue->is_counted = true;
-        ask(conn, queue, OP_SOCKETS);
+        count_sockets(conn_reactor(conn), queue->socket.context, queue->socket.caller.user_id);
     }
     send_status(conn, status);
     if (status->place.state == TICKET_MATCHED && status->place.match_id != queue->told_match) {
@@ -162,13 +244,25 @@ static void tell_status(struct conn *conn, struct queue_socket *queue,
     }
 }
 
+/* Said once; the answer comes when it can be had. */
+static void status_is_owed(struct conn *conn, struct queue_socket *queue, enum err err)
+{
+    if (!queue->is_owed)
+        socket_error(conn, err, STR(""));
+    queue->is_owed = true;
+    look_soon(conn_reactor(conn));
+}
+
 static void status_done(struct conn *conn, struct queue_socket *queue, const struct queue_work *op)
 {
     queue->is_asking = false;
-    if (op->has_status)
-        tell_status(conn, queue, &op->status);
-    else
-        socket_error(conn, op->err, STR(""));
+    if (!op->has_status) {
+        queue->asks_again = false;
+        status_is_owed(conn, queue, op->err);
+        return;
+    }
+    queue->is_owed = false;
+    tell_status(conn, queue, &op->status);
     if (queue->asks_again) {
         queue->asks_again = false;
         ask(conn, queue, OP_STATUS);
@@ -180,7 +274,7 @@ static void publish(const struct queue_work *op)
     char memory[QUICK_PAYLOAD_SIZE];
     struct buf payload;
 
-    if (op->err || op->op == OP_STATUS || op->op == OP_SOCKETS)
+    if (op->err || op->op == OP_STATUS)
         return;
     buf_init_fixed(&payload, memory, sizeof(memory));
     if (op->op == OP_JOIN && op->joined.ticket.match_id != 0) {
@@ -204,10 +298,14 @@ static void queue_done(struct reactor *home, struct work *work)
         op->err = work->commit;
     if (queue && op->op == OP_STATUS)
         status_done(conn, queue, op);
-    else if (queue && op->op != OP_SOCKETS && op->err)
+    else if (queue && op->err)
         socket_error(conn, op->err, STR(""));
-    else if (queue && op->op != OP_SOCKETS)
+    else if (queue)
         send_success(conn, op->op == OP_JOIN ? "Joined queue" : "Left queue");
+    /* A socket may be counted as lost before its join has run, and then nothing would ever end the
+     * place. */
+    if (!queue && op->op == OP_JOIN && !op->err)
+        count_sockets(home, work->context, op->user_id);
     publish(op);
     free(op);
 }
@@ -241,14 +339,15 @@ static void ask(struct conn *conn, struct queue_socket *queue, enum queue_op op)
     }
     err = submit(conn_reactor(conn), queue->socket.context, queue->socket.caller.user_id,
                  conn_id(conn), op);
-    if (err)
+    if (err && op == OP_STATUS)
+        status_is_owed(conn, queue, ERR_FULL);
+    else if (err)
         socket_error(conn, ERR_FULL, STR(""));
     else if (op == OP_STATUS)
         queue->is_asking = true;
 }
 
-/* -- from the client
- * ------------------------------------------------------------------------------- */
+/* -- from the client --------------------------------------------------------------------------- */
 
 struct queue_message {
     struct str type;
@@ -300,11 +399,9 @@ static void on_closed(struct conn *conn, struct socket *socket, uint16_t code)
     (void)code;
     (void)hub_remove(hub_of(reactor), &queue->link);
     presence_leave(socket->context->queue_presence, socket->caller.user_id);
-    /* Refused when the workers are drowning or gone: at the next start every place gets a fresh
-     * grace, and a place without a socket is given up by the player's next socket's count. */
-    if (queue->is_counted)
-        (void)!submit(reactor, socket->context, socket->caller.user_id, (struct slot_id){0},
-                      OP_SOCKETS);
+    /* A status on its way may be the one that would have told of a place. */
+    if (queue->is_counted || queue->is_asking || queue->is_owed)
+        count_sockets(reactor, socket->context, socket->caller.user_id);
     free(queue);
 }
 
@@ -322,7 +419,8 @@ void queue_socket_open(struct conn *conn, const struct socket_open *open)
         return;
     }
     queue = calloc(1, sizeof(*queue));
-    if (!queue || presence_enter(open->context->queue_presence, open->caller.user_id, 0)) {
+    CHECK(queue != NULL);
+    if (presence_enter(open->context->queue_presence, open->caller.user_id, 0)) {
         free(queue);
         socket_refuse(conn, &knock, ERR_FULL, STR(""));
         return;
@@ -332,7 +430,13 @@ void queue_socket_open(struct conn *conn, const struct socket_open *open)
                                     .message = on_message,
                                     .closed = on_closed};
     queue->link = (struct hub_link){.user_id = open->caller.user_id, .conn = conn_id(conn)};
-    if (hub_add(hub, &queue->link) || socket_accept(conn, &knock, &queue->socket)) {
+    if (hub_add(hub, &queue->link)) {
+        presence_leave(open->context->queue_presence, open->caller.user_id);
+        free(queue);
+        socket_refuse(conn, &knock, ERR_FULL, STR(""));
+        return;
+    }
+    if (socket_accept(conn, &knock, &queue->socket)) {
         (void)hub_remove(hub, &queue->link);
         presence_leave(open->context->queue_presence, open->caller.user_id);
         free(queue);
@@ -341,8 +445,7 @@ void queue_socket_open(struct conn *conn, const struct socket_open *open)
     ask(conn, queue, OP_STATUS);
 }
 
-/* -- hints
- * ----------------------------------------------------------------------------------------- */
+/* -- hints ------------------------------------------------------------------------------------- */
 
 struct hint {
     struct reactor_msg msg;
@@ -359,16 +462,41 @@ static void refresh(struct reactor *reactor, uint64_t user_id)
     }
 }
 
-static void refresh_waiting(struct reactor *reactor)
+static void refresh_one(struct reactor *reactor, struct hub_link *link, bool is_waiting_too)
+{
+    struct queue_socket *queue = container_of(link, struct queue_socket, link);
+    struct conn *conn = conn_find(reactor, link->conn);
+
+    if (conn && (queue->is_owed || (is_waiting_too && queue->is_queued)))
+        ask(conn, queue, OP_STATUS);
+}
+
+/* Whoever is owed a status, and whoever waits in the queue as well. */
+static void refresh_some(struct reactor *reactor, bool is_waiting_too)
 {
     size_t at = 0;
     const struct map_entry *entry;
 
     while ((entry = map_next(&hub_of(reactor)->users, &at)) != NULL) {
         struct hub_link *link = (struct hub_link *)(uintptr_t)entry->value;
-        if (container_of(link, struct queue_socket, link)->is_queued)
-            refresh(reactor, link->user_id);
+        for (; link; link = link->next)
+            refresh_one(reactor, link, is_waiting_too);
     }
+}
+
+static void look(struct reactor *reactor, struct reactor_timer *timer)
+{
+    struct queue_reactor *own = container_of(timer, struct queue_reactor, timer);
+    bool had_trouble = own->has_trouble;
+    struct list uncounted, *node;
+
+    own->has_trouble = false;
+    CHECK(reactor_timer_start(reactor, timer, reactor_now_ms(reactor) + LOOK_MS, look) == OK);
+    list_init(&uncounted);
+    list_move(&own->uncounted, &uncounted);
+    while ((node = list_pop(&uncounted)) != NULL)
+        count_submit(container_of(node, struct count, link));
+    refresh_some(reactor, !had_trouble);
 }
 
 static void hint_run(struct reactor *reactor, struct reactor_msg *msg)
@@ -379,7 +507,7 @@ static void hint_run(struct reactor *reactor, struct reactor_msg *msg)
         if (hint->user_ids[i] != 0)
             refresh(reactor, hint->user_ids[i]);
     if (hint->is_about_all)
-        refresh_waiting(reactor);
+        refresh_some(reactor, true);
     free(hint);
 }
 
@@ -441,19 +569,24 @@ enum err queue_socket_start(struct context *context)
 
 enum err queue_socket_reactor_start(struct reactor *reactor)
 {
-    struct hub *hub = calloc(1, sizeof(*hub));
+    struct queue_reactor *own = calloc(1, sizeof(*own));
 
-    if (!hub)
+    if (!own)
         return ERR_FULL;
-    hub_init(hub);
-    reactor_state_set(reactor, REACTOR_SLOT_MATCHMAKER, hub);
-    return OK;
+    hub_init(&own->hub);
+    list_init(&own->uncounted);
+    reactor_state_set(reactor, REACTOR_SLOT_MATCHMAKER, own);
+    return reactor_timer_start(reactor, &own->timer, reactor_now_ms(reactor) + LOOK_MS, look);
 }
 
 void queue_socket_reactor_stop(struct reactor *reactor)
 {
-    struct hub *hub = hub_of(reactor);
+    struct queue_reactor *own = own_of(reactor);
+    struct list *node;
 
-    hub_release(hub);
-    free(hub);
+    while ((node = list_pop(&own->uncounted)) != NULL)
+        free(container_of(node, struct count, link));
+    reactor_timer_stop(reactor, &own->timer);
+    hub_release(&own->hub);
+    free(own);
 }
