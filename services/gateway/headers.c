@@ -53,6 +53,8 @@ void headers_put(struct buf *out, const struct reply_headers *headers)
     }
     if (headers->challenges)
         buf_put_c(out, "WWW-Authenticate: Bearer\r\n");
+    if (headers->names_ws_version)
+        buf_put_c(out, "Sec-WebSocket-Version: 13\r\n");
     put_line(out, "Allow: ", headers->allow);
     put_line(out, "Set-Cookie: ", headers->set_cookie);
     put_line(out, "ETag: ", headers->etag);

@@ -145,7 +145,8 @@ void upgrade_start(struct conn *conn, const struct edge_request *request)
         return;
     }
     if (!str_eq(http_header_get(head, "sec-websocket-version"), STR("13"))) {
-        edge_problem(conn, request, ERR_INPUT, STR("Sec-WebSocket-Version must be 13."), NULL);
+        edge_problem(conn, request, ERR_INPUT, STR("Sec-WebSocket-Version must be 13."),
+                     &(struct reply_headers){.names_ws_version = true});
         return;
     }
     arena_init(&arena, LIMIT_HTTP_HEAD_SIZE * 2);

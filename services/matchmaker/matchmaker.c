@@ -5,6 +5,7 @@
 #include "services/matchmaker/handlers.h"
 #include "services/matchmaker/queue_socket.h"
 #include "services/matchmaker/quick.h"
+#include "services/matchmaker/waits.h"
 #include "services/metrics.h"
 
 /* A lost place ends at most this much later than the grace says. */
@@ -55,6 +56,7 @@ static void put_metrics(struct context *context, struct buf *out)
 {
     uint64_t waiting = 0;
 
+    waits_put_metrics(out, QUICK_MODE);
     if (store_read(context->store, count_txn, &waiting))
         return; /* unknown is not 0 */
     metrics_family(out, "rally_queue_tickets", "gauge", "Tickets waiting, by mode.");

@@ -5,8 +5,7 @@
 #ifndef RALLY_SERVICES_MATCHMAKER_WAITS_H
 #define RALLY_SERVICES_MATCHMAKER_WAITS_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "lib/base/buf.h"
 
 struct kv;
 
@@ -16,6 +15,8 @@ void waits_began(struct kv *kv, uint64_t user_id, uint64_t now_ms);
 void waits_matched(struct kv *kv, uint64_t user_id, uint64_t now_ms);
 /* The player left: a wait without a match says nothing about the next one. */
 void waits_dropped(struct kv *kv, uint64_t user_id, uint64_t now_ms);
+/* rally_matchmaker_wait_seconds and rally_matchmaker_matches_total of this process. */
+void waits_put_metrics(struct buf *out, const char *mode);
 /* False when nobody was matched within the last hour. */
 bool waits_average(struct kv *kv, uint64_t now_ms, uint64_t *average_ms);
 
