@@ -272,9 +272,9 @@ static enum err list_due(struct db *db, uint64_t now_ms, struct duels_expired *o
                             "AND d.expires_ms <= $1 ORDER BY d.expires_ms, d.id LIMIT $2",
                             &rows, DB_ARG_I64(now_ms), DB_ARG_I64(DUELS_EXPIRED_MAX));
 
+    out->count = 0;
     if (err)
         return err;
-    out->count = 0;
     while ((err = db_next(rows)) == OK)
         duel_read(rows, &out->duels[out->count++]);
     db_done(rows);

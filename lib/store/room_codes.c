@@ -274,9 +274,9 @@ static enum err list_due(struct db *db, uint64_t now_ms, struct room_codes_expir
                             "ORDER BY r.expires_ms, r.id LIMIT $2",
                             &rows, DB_ARG_I64(now_ms), DB_ARG_I64(ROOM_CODES_EXPIRED_MAX));
 
+    out->count = 0;
     if (err)
         return err;
-    out->count = 0;
     while ((err = db_next(rows)) == OK)
         room_read(rows, &out->rooms[out->count++]);
     db_done(rows);

@@ -27,9 +27,9 @@ static enum err read_entrants(struct db *db, uint64_t tournament_id,
 
 static uint8_t state_of(struct str word)
 {
-    for (uint8_t i = 0; i < BRACKET_STATE_COUNT; i++) {
+    for (int i = 0; i < BRACKET_STATE_COUNT; i++) {
         if (str_eq(word, str_from_c(bracket_state_name((enum bracket_node_state)i))))
-            return i;
+            return (uint8_t)i;
     }
     return BRACKET_STATE_COUNT; /* no bracket has it: loading refuses */
 }

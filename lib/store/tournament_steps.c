@@ -227,7 +227,7 @@ static enum err take_results(struct db *db, const struct tournaments_step_args *
 {
     struct ended list[BRACKET_NODES_MAX];
     struct bracket_effects effects;
-    size_t count;
+    size_t count = 0;
     enum err err = list_ended(db, board, list, &count);
 
     for (size_t i = 0; i < count && !err; i++) {
