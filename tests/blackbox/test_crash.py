@@ -52,6 +52,7 @@ class Campaign:
         self.results = {}       # game_id -> the facts of its game_over
         self.after = {}         # (game_id, username) -> rating after, as told
         self.games = set()
+        self.told = {}          # bot -> the last words it heard before the last kill
         self.faults = []        # sentences
         self.audits = []        # (exit code, output) after each kill
         self.kills = 0
@@ -75,6 +76,10 @@ class Campaign:
             if over.get("rating"):
                 self.after[game_id, bot.player.username] = over["rating"]["after"]
 
+    def busy(self):
+        return [(bot.player.username, bot.queued, bot.game_id, self.points.get(bot.game_id), self.told.get(bot, ()))
+                for bot in self.bots if bot.queued or bot.game_id]
+
     # -- one life of the server -----------------------------------------------------------------------------------------
 
     def run(self):
@@ -82,7 +87,8 @@ class Campaign:
         end = time.monotonic() + SECONDS
         while len(self.results) < GAMES or any(bot.game_id for bot in self.bots):
             if time.monotonic() > end:
-                raise AssertionError(f"{len(self.results)} of {GAMES} games after {SECONDS} s and {self.kills} kills")
+                raise AssertionError(f"{len(self.results)} of {GAMES} games after {SECONDS} s and {self.kills} kills; "
+                                     f"still busy: {self.busy()}")
             self.live_until_killed()
             self.restart()
 
@@ -209,6 +215,7 @@ class Campaign:
             if bot.seat is not None:
                 bot.seat.pump()
                 self.note(bot)  # What was on its way when the server died has been announced too.
+                self.told[bot] = bot.seat.tail(3)
                 if bot.seat.over is not None:
                     bot.game_id = None
                 bot.seat.ws.drop()
