@@ -156,7 +156,15 @@ enum err matches_finish(struct db *db, const struct matches_finish_args *args,
 
 /* -- rematch --------------------------------------------------------------------------------- */
 
-/* A rematch is a match of its own between the same people; a bot's seat cannot be asked. */
+static bool has_bot(const struct match_row *match)
+{
+    for (size_t i = 0; i < match->player_count; i++)
+        if (match->players[i].bot_level)
+            return true;
+    return false;
+}
+
+/* A rematch is a match of its own between the same players. */
 static enum err make_rematch(struct db *db, const struct match_row *of,
                              const struct matches_rematch_args *args, uint64_t *match_id)
 {
@@ -165,7 +173,7 @@ static enum err make_rematch(struct db *db, const struct match_row *of,
         .mode = str_from_c(of->mode),
         .game = str_from_c(of->game),
         .ruleset = str_from_c(of->ruleset),
-        .origin = STR("rematch"),
+        .origin = has_bot(of) ? STR("practice") : STR("rematch"),
         .seed = args->seed,
         .win_score = of->win_score,
         .is_rated = of->is_rated,
@@ -181,8 +189,9 @@ static enum err make_rematch(struct db *db, const struct match_row *of,
     for (size_t i = 0; i < of->player_count; i++) {
         size_t to = args->swap_sides ? of->player_count - 1 - i : i;
         seats[to].user_id = of->players[i].user_id;
+        seats[to].bot_level = of->players[i].bot_level;
         seats[to].team = (uint8_t)to;
-        if (!seats[to].user_id)
+        if (!seats[to].user_id && !seats[to].bot_level)
             return ERR_BAD_STATE;
     }
     return matches_create(db, &create, match_id);

@@ -4,6 +4,7 @@
  */
 #include "lib/store/matches.h"
 
+#include "lib/store/bots.h"
 #include "lib/store/match_rows.h"
 
 /* -- words ----------------------------------------------------------------------------------- */
@@ -66,13 +67,15 @@ static enum err insert_player(struct db *db, const struct matches_create_args *a
     struct claim wanted = {.kind = CLAIM_MATCH, .ref_id = id};
     enum err err;
 
-    if ((err = claim_take(db, player->user_id, from, wanted, args->now_ms)))
+    CHECK((player->user_id == 0) == (player->bot_level != 0));
+    if (player->user_id && (err = claim_take(db, player->user_id, from, wanted, args->now_ms)))
         return err;
     return DB_RUN(db,
-                  "INSERT INTO match_players (match_id, seat, user_id, team, ticket_id) "
-                  "VALUES ($1, $2, $3, $4, $5)",
-                  NULL, DB_ARG_I64(id), DB_ARG_I64(seat), DB_ARG_I64(player->user_id),
-                  DB_ARG_I64(player->team), row_id_or_null(player->ticket_id));
+                  "INSERT INTO match_players (match_id, seat, user_id, team, ticket_id, bot_level) "
+                  "VALUES ($1, $2, $3, $4, $5, $6)",
+                  NULL, DB_ARG_I64(id), DB_ARG_I64(seat), row_id_or_null(player->user_id),
+                  DB_ARG_I64(player->team), row_id_or_null(player->ticket_id),
+                  DB_ARG_I64(player->bot_level));
 }
 
 enum err matches_create(struct db *db, const struct matches_create_args *args, uint64_t *match_id)
@@ -150,22 +153,28 @@ static void player_read(const struct db_rows *rows, struct match_player_row *out
     out->has_change = !db_is_null(rows, 10);
     if (out->has_change)
         change_read(rows, 10, &out->change);
+    out->bot_level = (uint8_t)db_i64(rows, 18);
+    if (out->bot_level)
+        CHECK(str_to_c(str_from_c(bot_name(out->bot_level)), out->username,
+                       sizeof(out->username)) == OK);
 }
 
+/* What is played for nothing has no ratings of its own: people are shown with the common one. */
 static enum err players_find(struct db *db, uint64_t match_id, struct match_row *out)
 {
+    struct str mode = out->is_rated ? str_from_c(out->mode) : STR("quick");
     struct db_rows *rows;
     enum err err = DB_QUERY(
         db,
         "SELECT p.seat, p.user_id, u.username, p.team, u.is_guest, r.mmr, p.score, p.outcome, "
         "p.absence_used_ms, p.pauses_used, e.rating_before_micro, e.deviation_before_micro, "
         "e.volatility_before_nano, e.mmr_before, e.rating_after_micro, e.deviation_after_micro, "
-        "e.volatility_after_nano, e.mmr_after FROM match_players p "
+        "e.volatility_after_nano, e.mmr_after, p.bot_level FROM match_players p "
         "LEFT JOIN users u ON u.id = p.user_id "
         "LEFT JOIN ratings r ON r.user_id = p.user_id AND r.mode = $2 "
         "LEFT JOIN rating_events e ON e.match_id = p.match_id AND e.user_id = p.user_id "
         "WHERE p.match_id = $1 ORDER BY p.seat",
-        &rows, DB_ARG_I64(match_id), DB_ARG_TEXT(str_from_c(out->mode)));
+        &rows, DB_ARG_I64(match_id), DB_ARG_TEXT(mode));
 
     if (err)
         return err;

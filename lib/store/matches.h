@@ -29,12 +29,13 @@ enum match_outcome {
 };
 
 struct match_player_row {
-    uint64_t user_id;
-    char username[USER_NAME_SIZE];
-    uint8_t seat; /* 0 left, 1 right */
+    uint64_t user_id;              /* 0: a bot */
+    char username[USER_NAME_SIZE]; /* a bot's: see bots.h */
+    uint8_t bot_level;             /* 0: a person */
+    uint8_t seat;                  /* 0 left, 1 right */
     uint8_t team;
     bool is_guest;
-    int32_t mmr; /* shown rating in the match's mode, now */
+    int32_t mmr; /* shown rating now, in the match's mode; unrated: in quick; of no use for a bot */
     uint32_t score;
     enum match_outcome outcome;  /* NONE until it has ended, and when cancelled */
     bool has_change;             /* the match was rated */
@@ -48,7 +49,7 @@ struct match_row {
     char mode[MODE_NAME_SIZE];
     char game[MATCH_WORD_SIZE];
     char ruleset[MATCH_WORD_SIZE];
-    char origin[MATCH_WORD_SIZE]; /* "queue", "rematch", later "room", "duel", ... */
+    char origin[MATCH_WORD_SIZE]; /* "queue", "rematch", "practice", "room", "duel", ... */
     uint64_t seed;
     uint32_t win_score; /* 0: the ruleset's own */
     enum match_state state;
@@ -72,9 +73,10 @@ struct match_row {
 };
 
 struct match_seat_args {
-    uint64_t user_id;
+    uint64_t user_id;   /* 0: a bot's seat, which nobody is claimed for */
     uint64_t ticket_id; /* 0: none; otherwise the claim is taken over from this ticket */
     uint8_t team;
+    uint8_t bot_level; /* 0: a person */
 };
 struct matches_create_args {
     struct str mode, game, ruleset, origin;
@@ -188,8 +190,8 @@ struct matches_rematched {
     uint64_t match_id;
     bool is_repeat; /* it was made before: there is one rematch of a match */
 };
-/* The same players, mode and ruleset again. ERR_BAD_STATE when the match has not ended by play;
- * ERR_ALREADY_QUEUED, ERR_IN_MATCH, ERR_CONFLICT when a player is not free;
+/* The same players, mode and ruleset again; a bot always agrees. ERR_BAD_STATE when the match has
+ * not ended by play; ERR_ALREADY_QUEUED, ERR_IN_MATCH, ERR_CONFLICT when a player is not free;
  * ERR_NO_SUCH_MATCH. */
 enum err matches_rematch(struct db *db, const struct matches_rematch_args *args,
                          struct matches_rematched *out) MUST_USE;

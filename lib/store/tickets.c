@@ -144,8 +144,10 @@ static enum err pair(struct db *db, const struct ticket_join_args *args,
     enum err err;
 
     out->seat = (uint8_t)(1 - waiter_seat);
-    seats[waiter_seat] = (struct match_seat_args){other->user_id, other->ticket_id, waiter_seat};
-    seats[out->seat] = (struct match_seat_args){args->user_id, out->ticket_id, out->seat};
+    seats[waiter_seat] = (struct match_seat_args){
+        .user_id = other->user_id, .ticket_id = other->ticket_id, .team = waiter_seat};
+    seats[out->seat] = (struct match_seat_args){
+        .user_id = args->user_id, .ticket_id = out->ticket_id, .team = out->seat};
     if ((err = matches_create(db, &create, &out->match_id)))
         return err;
     if ((err = ticket_matched(db, other->ticket_id, out->match_id, args->now_ms)))

@@ -7,6 +7,7 @@
  */
 #include "lib/store/users.h"
 
+#include "lib/store/bots.h"
 #include "lib/store/user_rows.h"
 
 /* -- shared with the other files ------------------------------------------------------------- */
@@ -44,7 +45,7 @@ bool user_name_is_reserved(struct str username)
 {
     struct str reserved = STR("deleted-");
 
-    return str_eq_nocase(str_slice(username, 0, reserved.len), reserved);
+    return str_eq_nocase(str_slice(username, 0, reserved.len), reserved) || bot_has_name(username);
 }
 
 static enum err find_folded(struct db *db, const char *sql, struct str folded, uint64_t but_id,

@@ -86,8 +86,13 @@ static void player_put(struct json_writer *w, const struct match_player_row *pla
     json_c(w, "username", player->username);
     json_c(w, "side", side_name(player->seat));
     json_u64(w, "score", player->score);
-    json_i64(w, "mmr", player->mmr);
+    if (player->bot_level)
+        json_null(w, "mmr");
+    else
+        json_i64(w, "mmr", player->mmr);
     json_bool(w, "guest", player->is_guest);
+    if (player->bot_level)
+        json_u64(w, "bot_level", player->bot_level);
     if (player->has_change) {
         json_key(w, "rating");
         json_object_begin(w);

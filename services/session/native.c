@@ -116,9 +116,14 @@ static void put_player(struct json_writer *w, const struct room *room, int8_t se
     put_side(w, "side", seat);
     json_u64(w, "score", room->scores[seat]);
     json_bool(w, "ready", room->match.seats[seat].is_ready);
-    json_bool(w, "connected", !slot_id_is_none(player->conn));
-    json_i64(w, "mmr", player->mmr);
+    json_bool(w, "connected", player->bot_level || !slot_id_is_none(player->conn));
+    if (player->bot_level)
+        json_null(w, "mmr");
+    else
+        json_i64(w, "mmr", player->mmr);
     json_bool(w, "guest", player->is_guest);
+    if (player->bot_level)
+        json_u64(w, "bot_level", player->bot_level);
     json_object_end(w);
 }
 

@@ -192,6 +192,7 @@ void room_tick(struct reactor *reactor, struct ticker *ticker)
     if (room->has_point)
         return; /* time stands still until the point is durable */
     apply_inputs(room);
+    room_bot_play(room);
     room->game->step(room->state, &events);
     room->tick++;
     for (uint8_t i = 0; i < events.count; i++)
@@ -254,6 +255,8 @@ static void rest_paddle(struct room *room, int8_t seat)
 
 static void effect_apply(struct room *room, const struct match_effect *effect)
 {
+    struct match_effects answer;
+
     switch ((enum match_effect_kind)effect->kind) {
     case MATCH_EFFECT_LEFT: /* an intent holds until it is changed or the socket is lost */
         rest_paddle(room, effect->seat);
@@ -262,8 +265,13 @@ static void effect_apply(struct room *room, const struct match_effect *effect)
     case MATCH_EFFECT_JOINED:
     case MATCH_EFFECT_READY:
     case MATCH_EFFECT_COUNTDOWN:
+        announce(room, effect);
+        return;
     case MATCH_EFFECT_REMATCH_ASKED:
         announce(room, effect);
+        if (room_bot_agrees(room, effect->seat, &answer))
+            for (uint8_t i = 0; i < answer.count; i++)
+                effect_apply(room, &answer.list[i]);
         return;
     case MATCH_EFFECT_PLAY:
         play_start(room);

@@ -6,6 +6,7 @@
  *   rooms.c   the table per reactor, opening from the store, closing
  *   seats.c   sockets coming and going
  *   play.c    the tick: inputs, step, snapshots; carrying out the match's effects
+ *   bot.c     the seat of the server's own player
  *   keep.c    points, results and states to the store and back
  *   native.c  the messages of dialect rally.v1        hear.c   what its clients say
  *
@@ -14,6 +15,7 @@
 #ifndef RALLY_SERVICES_SESSION_ROOM_H
 #define RALLY_SERVICES_SESSION_ROOM_H
 
+#include "games/pong/bot.h"
 #include "lib/base/map.h"
 #include "lib/core/game.h"
 #include "lib/core/match.h"
@@ -38,7 +40,8 @@ struct room_socket {
 };
 
 struct room_seat {
-    uint64_t user_id;
+    uint64_t user_id; /* 0: a bot's */
+    uint8_t bot_level;
     char username[USER_NAME_SIZE];
     int32_t mmr;
     bool is_guest;
@@ -71,6 +74,7 @@ struct room {
     const struct game_ops *game;
     struct game_config config;
     struct room_seat seats[MATCH_SEATS];
+    struct pong_bot bot; /* of the seat with a bot_level */
     struct list sockets;
     struct list arrivals; /* handshakes to answer once it is open */
     uint32_t spectator_count;
@@ -145,6 +149,17 @@ void room_send(struct room *room, struct room_socket *socket, struct frame *fram
 void room_send_state(struct room *room, struct room_socket *socket);
 void room_send_state_all(struct room *room);
 uint64_t room_played_ms(const struct room *room, uint64_t now_ms);
+
+/* -- bot.c ------------------------------------------------------------------------------------- */
+
+/* The seat of the bot, or MATCH_NO_SEAT. */
+int8_t room_bot_seat(const struct room *room);
+/* It takes its seat, ready. Nothing without a bot, as below. */
+void room_bot_sit(struct room *room);
+/* What it does in the coming tick. */
+void room_bot_play(struct room *room);
+/* `asking` would play again: true when there is a bot, which agrees. */
+bool room_bot_agrees(struct room *room, int8_t asking, struct match_effects *effects) MUST_USE;
 
 /* -- keep.c ------------------------------------------------------------------------------------ */
 

@@ -135,6 +135,7 @@ static void seats_fill(struct room *room, const struct match_row *row)
         const struct match_player_row *player = &row->players[seat];
         struct room_seat *own = &room->seats[seat];
         own->user_id = player->user_id;
+        own->bot_level = player->bot_level;
         own->mmr = player->mmr;
         own->is_guest = player->is_guest;
         memcpy(own->username, player->username, sizeof(own->username));
@@ -197,6 +198,7 @@ static void room_is_open(struct room *room)
     room->state_due_ms = reactor_now_ms(room->reactor) + ROOM_STATE_EVERY_MS;
     session_room_count(room, true);
     room_timer_set(room);
+    room_bot_sit(room);
     room_arrivals_sit(room);
 }
 

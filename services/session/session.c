@@ -13,6 +13,7 @@
 #include "lib/store/leases.h"
 #include "services/metrics.h"
 #include "services/reactor_state.h"
+#include "services/session/handlers.h"
 #include "services/session/room.h"
 
 #define LEASE_TTL_MS 15000
@@ -203,12 +204,22 @@ static void on_reactor_stop(struct reactor *reactor)
     free(rooms);
 }
 
+/* clang-format off */
+static const struct route ROUTES[] = {
+    {.method = HTTP_POST, .pattern = "/v1/practice", .auth = AUTH_PLAYER, .rate = RATE_WRITE,
+     .pool = POOL_WORKERS, .takes_body = true, .is_idempotent_key = true,
+     .handle = practice_handle, .summary = "Starts an unrated game against the server's bot."},
+};
+/* clang-format on */
+
 static const struct socket_route SOCKETS[] = {
     {.pattern = "/ws/game/{key}", .open = room_socket_open},
 };
 
 const struct role ROLE_SESSION = {
     .name = "session",
+    .routes = ROUTES,
+    .route_count = ARRAY_COUNT(ROUTES),
     .timers = TIMERS,
     .timer_count = ARRAY_COUNT(TIMERS),
     .sockets = SOCKETS,

@@ -29,6 +29,11 @@ export function homeScreen(app: App): Screen {
         "Back to the court",
     );
     const exhibition = new Exhibition();
+    const practice = practiceRow(app, (words) => {
+        say(error, words);
+        show(error, words !== "");
+        if (words !== "") announce(words);
+    });
 
     let elsewhere = false;
 
@@ -46,6 +51,7 @@ export function homeScreen(app: App): Screen {
         show(running, Boolean(matchId));
         show(resume, Boolean(matchId));
         show(play, !matchId);
+        show(practice, !matchId && !elsewhere);
         if (matchId) resume.href = routeHash({ screen: "game", matchId: String(matchId) });
     };
 
@@ -85,6 +91,7 @@ export function homeScreen(app: App): Screen {
                 heading,
                 lead,
                 h("div", { class: "home__play" }, play, resume, doors),
+                practice,
                 error,
             ),
         ),
@@ -119,6 +126,43 @@ async function enter(app: App): Promise<void> {
     const matchId = app.session.profile?.match_id;
     if (matchId) app.go({ screen: "game", matchId: String(matchId) });
     else app.go({ screen: "queue" });
+}
+
+const LEVELS = ["Easy", "Normal", "Hard"] as const;
+
+/** A game at once against the server's bot, which counts for nothing. */
+function practiceRow(app: App, tell: (words: string) => void): HTMLElement {
+    const level = h(
+        "select",
+        { class: "practice__level", "aria-label": "Strength of the bot", "data-testid": "practice-level" },
+        ...LEVELS.map((name, index) =>
+            h("option", { value: index + 1, selected: index === 1 }, name),
+        ),
+    );
+    const start = h("button", { class: "button", type: "button", "data-testid": "practice" }, "Practice");
+    start.addEventListener("click", () => {
+        if (start.getAttribute("aria-disabled") === "true") return;
+        start.setAttribute("aria-disabled", "true");
+        tell("");
+        startPractice(app, Number(level.value)).catch((reason: unknown) => {
+            start.removeAttribute("aria-disabled");
+            tell(failureWords(reason));
+        });
+    });
+    return h(
+        "div",
+        { class: "practice", role: "group", "aria-label": "Practice" },
+        start,
+        level,
+        h("p", { class: "practice__how" }, "Against the bot. Counts for nothing."),
+    );
+}
+
+async function startPractice(app: App, level: number): Promise<void> {
+    await app.ready;
+    if (!app.session.isSignedIn()) await app.session.playAsGuest();
+    const game = await app.session.request<{ game_id: number }>("POST", "/v1/practice", { level });
+    app.go({ screen: "game", matchId: String(game.game_id) });
 }
 
 function waysToPlay(): HTMLElement {
