@@ -4,6 +4,8 @@
  */
 #include "lib/store/audit.h"
 
+#include "lib/store/audit_ways_in.h"
+
 struct rule {
     const char *invariant;
     const char *text;
@@ -200,5 +202,5 @@ enum err audit_run(struct db *db, audit_fn found, void *context, uint64_t *count
     *count = 0;
     for (size_t i = 0; i < ARRAY_COUNT(RULES) && !err; i++)
         err = check_rule(db, &RULES[i], found, context, count);
-    return err;
+    return err ? err : audit_ways_in(db, found, context, count);
 }
