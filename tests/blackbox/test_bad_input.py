@@ -137,6 +137,8 @@ class BadInputInBulk(RallyCase):
     def check_baseline(self, files, memory):
         eventually(lambda: self.server.descriptor_count() <= files + 2, within=45, every=0.25,
                    says=f"file descriptors do not return to {files}")
+        if self.server.is_sanitized():
+            return  # A sanitizer keeps freed memory back on purpose; leaks it reports by itself.
         grown = self.server.resident_kib() - memory
         self.assertLess(grown, 8 * 1024, f"memory grew by {grown} KiB from {memory} KiB")
 

@@ -140,6 +140,10 @@ class Server:
     def descriptor_count(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def is_sanitized(self):
+        maps = pathlib.Path(f"/proc/{self.process.pid}/maps").read_text()
+        return any(name in maps for name in ("libasan", "libtsan", "libclang_rt"))
+
     def audit(self):
         """Runs `rally audit` on the data folder: (exit code, what it printed)."""
         done = subprocess.run([RALLY, "audit"], cwd=self.folder, env=self.environment(), timeout=60,
