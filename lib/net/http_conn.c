@@ -62,22 +62,24 @@ static void put_head(struct conn *conn, struct buf *out, const struct http_reply
 static void reading_again(struct conn *conn)
 {
     conn->state = CONN_READING;
-    conn->deadline_ms = reactor_now_ms(conn->reactor) +
-                        (conn->in.len > 0 ? LIMIT_HTTP_HEAD_TIMEOUT_MS : LIMIT_HTTP_IDLE_TIMEOUT_MS);
+    conn->deadline_ms =
+        reactor_now_ms(conn->reactor) +
+        (conn->in.len > 0 ? LIMIT_HTTP_HEAD_TIMEOUT_MS : LIMIT_HTTP_IDLE_TIMEOUT_MS);
 }
 
 void http_reply(struct conn *conn, const struct http_reply *reply)
 {
     char head_memory[2048];
     struct buf head;
-    bool keep_alive = conn->keep_alive && !reply->closes &&
-                      !atomic_load(&conn->reactor->server->is_draining);
+    bool keep_alive =
+        conn->keep_alive && !reply->closes && !atomic_load(&conn->reactor->server->is_draining);
     bool sends_body = status_has_body(reply->status) && !reply->is_head && reply->body.len > 0;
 
     if (conn->state != CONN_HANDLING)
         return; /* the handler's deadline has answered for it */
     buf_init_fixed(&head, head_memory, sizeof(head_memory));
-    if (reply->headers.len > 1024 || reply->body.len + reply->headers.len > sizeof(head_memory) - 512)
+    if (reply->headers.len > 1024 ||
+        reply->body.len + reply->headers.len > sizeof(head_memory) - 512)
         buf_init(&head, 1024 + reply->headers.len + reply->body.len);
     put_head(conn, &head, reply, keep_alive);
     if (sends_body)
@@ -123,8 +125,7 @@ static void pending_free(struct conn *conn)
 static void hand_over(struct conn *conn, const struct http_head *head, struct str body)
 {
     conn->requests++;
-    conn->keep_alive =
-        head->keep_alive && conn->requests < LIMIT_HTTP_REQUESTS_PER_CONNECTION;
+    conn->keep_alive = head->keep_alive && conn->requests < LIMIT_HTTP_REQUESTS_PER_CONNECTION;
     conn->state = CONN_HANDLING;
     conn->deadline_ms = reactor_now_ms(conn->reactor) + LIMIT_HANDLER_TIMEOUT_MS;
     conn->reactor->server->config.handlers->request(conn, head, body);

@@ -66,7 +66,7 @@ struct conn {
     bool closes_after; /* when the queue is empty */
     bool is_behind;    /* a snapshot was dropped */
     bool has_eof;      /* the peer sends no more; what it has sent is still answered */
-    bool keep_alive; /* of the request in hand */
+    bool keep_alive;   /* of the request in hand */
     bool counts_address;
     bool is_reading;
     bool is_parsing; /* inside the loop over pipelined requests */

@@ -52,8 +52,9 @@ static uint16_t port_of(uv_tcp_t *tcp)
 
     if (uv_tcp_getsockname(tcp, (struct sockaddr *)&address, &len) != 0)
         return 0;
-    return address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)(void *)&address)->sin_port)
-                                        : ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
+    return address.ss_family == AF_INET
+               ? ntohs(((struct sockaddr_in *)(void *)&address)->sin_port)
+               : ntohs(((struct sockaddr_in6 *)(void *)&address)->sin6_port);
 }
 
 static void accept_public(uv_stream_t *listener, int status)
@@ -69,8 +70,8 @@ static void accept_admin(uv_stream_t *listener, int status)
                    true);
 }
 
-static enum err listen_on(struct reactor *reactor, uv_tcp_t *tcp, const char *where,
-                          uint16_t *port, uv_connection_cb accept_cb)
+static enum err listen_on(struct reactor *reactor, uv_tcp_t *tcp, const char *where, uint16_t *port,
+                          uv_connection_cb accept_cb)
 {
     struct sockaddr_storage address = {0};
     uv_os_fd_t fd;

@@ -265,7 +265,8 @@ static bool write_is_stalled(struct conn *conn, uint64_t now_ms, uint64_t limit_
 void ws_sweep(struct conn *conn, uint64_t now_ms)
 {
     if (write_is_stalled(conn, now_ms,
-                         conn->state == CONN_SOCKET ? LIMIT_WS_STALL_MS : LIMIT_HTTP_WRITE_STALL_MS)) {
+                         conn->state == CONN_SOCKET ? LIMIT_WS_STALL_MS
+                                                    : LIMIT_HTTP_WRITE_STALL_MS)) {
         if (conn->ws)
             conn->close_code = WS_CLOSE_SLOW;
         conn_kill(conn);

@@ -129,7 +129,7 @@ static bool answer_file(struct conn *conn, const struct edge_request *request)
     return true;
 }
 
-/* -- cross-origin preflight ---------------------------------------------------------------------- */
+/* -- cross-origin preflight ------------------------------------------------------------------ */
 
 static void answer_options(struct conn *conn, const struct edge_request *request)
 {
@@ -150,8 +150,8 @@ static void answer_options(struct conn *conn, const struct edge_request *request
 
 bool edge_has_path(struct conn *conn, const struct edge_request *request)
 {
-    static const struct str PATHS[] = {STR_INIT("/readyz"), STR_INIT("/livez"),
-                                       STR_INIT("/health"), STR_INIT("/problems")};
+    static const struct str PATHS[] = {STR_INIT("/readyz"), STR_INIT("/livez"), STR_INIT("/health"),
+                                       STR_INIT("/problems")};
 
     for (size_t i = 0; i < ARRAY_COUNT(PATHS); i++)
         if (str_eq(request->path, PATHS[i]))

@@ -63,7 +63,7 @@ struct reply_headers {
     const char *cache; /* Cache-Control; NULL: no-store */
     struct str etag;
     bool names_ws_version; /* RFC 6455 section 4.2.2: which version we speak */
-    bool is_page; /* HTML: the page's own security headers */
+    bool is_page;          /* HTML: the page's own security headers */
     bool is_tls;
     bool is_gzip;
 };

@@ -1,4 +1,4 @@
-/* The bounded queue between threads: order, limits, closing, and that no push is ever slept over. */
+/* The bounded queue between threads: order, limits, closing; no push is ever slept over. */
 #include "lib/base/queue.h"
 
 #include <sched.h>
