@@ -113,8 +113,8 @@ static void on_request(struct conn *conn, const struct http_head *head, struct s
     if (edge_answer(conn, &request))
         return;
     err = router_find(&gateway->router, head->method, request.path, &match);
-    if (!err && strcmp(match.entry->role, ROLE_GATEWAY.name) == 0 && !conn_is_admin(conn))
-        err = ERR_NOT_FOUND; /* metrics are the operator's */
+    if (!err && (strcmp(match.entry->role, ROLE_GATEWAY.name) == 0) != conn_is_admin(conn))
+        err = ERR_NOT_FOUND; /* metrics are the operator's, everything else is the public's */
     if (err == ERR_NOT_FOUND && edge_has_path(conn, &request)) {
         err = ERR_METHOD;
         match.allowed = 1u << HTTP_GET;
