@@ -127,6 +127,8 @@ static void poll_closed(uv_handle_t *handle)
 
 void wheel_close(struct reactor *reactor)
 {
+    if (reactor->wheel.fd < 0) /* wheel_init had no descriptor left */
+        return;
     uv_close((uv_handle_t *)&reactor->wheel.poll, poll_closed);
 }
 

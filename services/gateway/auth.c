@@ -99,7 +99,7 @@ enum err token_check(struct token_cache *cache, struct context *context, struct 
     entry = recall(cache, first, token);
     if (entry) {
         *out = entry->claims;
-        if (now_ms > out->expires_at_ms + LEEWAY_MS)
+        if (now_ms >= out->expires_at_ms + LEEWAY_MS)
             return ERR_TOKEN_INVALID;
     } else {
         err = signer_verify_access(context->signer, token, now_ms, out);

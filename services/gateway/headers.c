@@ -81,10 +81,11 @@ struct str origin_allowed(const struct settings *settings, const struct http_hea
                           bool *is_refused)
 {
     struct str origin = http_header_get(head, "origin");
-    struct str allowed = str_from_c(settings->allowed_origins);
+    struct str authority = authority_of(origin), allowed = str_from_c(settings->allowed_origins);
 
     *is_refused = false;
-    if (origin.len == 0 || str_eq_nocase(authority_of(origin), head->host))
+    /* Without a Host nobody's page is ours: "null" names no authority either. */
+    if (origin.len == 0 || (authority.len > 0 && str_eq_nocase(authority, head->host)))
         return STR("");
     while (allowed.len > 0) {
         size_t end = str_find(allowed, ',', 0);
