@@ -25,6 +25,9 @@
 #include "services/identity.h"
 #include "services/leaderboard/leaderboard.h"
 #include "services/limiter.h"
+#include "services/lobby/feed.h"
+#include "services/lobby/lobby.h"
+#include "services/lobby/presence_watch.h"
 #include "services/matchmaker/matchmaker.h"
 #include "services/presence.h"
 #include "services/profile/profile.h"
@@ -40,8 +43,8 @@
 #define SOCKETS_CLOSE_MS 1500
 
 static const struct role *const ROLES[] = {
-    &ROLE_GATEWAY, &ROLE_PROFILE,     &ROLE_MATCHMAKER,
-    &ROLE_SESSION, &ROLE_LEADERBOARD, &ROLE_PUBLISHER,
+    &ROLE_GATEWAY,     &ROLE_PROFILE, &ROLE_MATCHMAKER, &ROLE_SESSION,
+    &ROLE_LEADERBOARD, &ROLE_LOBBY,   &ROLE_PUBLISHER,
 };
 
 struct rallyd {
@@ -102,9 +105,12 @@ static enum err parts_make(struct rallyd *rallyd)
     context->presence = presence_new();
     context->queue_presence = presence_new();
     context->tickets_ws = tickets_ws_new();
+    context->feed = feed_new();
+    context->presence_watch = presence_watch_new();
     context->identities = identities_new();
     CHECK(context->kv && context->bus && context->limiter && context->revocations);
     CHECK(context->tickets_ws && context->identities);
+    CHECK(context->feed && context->presence_watch);
     return OK;
 }
 
@@ -223,6 +229,8 @@ static void parts_free(struct context *context)
     gateway_free(context->gateway);
     identities_free(context->identities);
     tickets_ws_free(context->tickets_ws);
+    presence_watch_free(context->presence_watch);
+    feed_free(context->feed);
     presence_free(context->queue_presence);
     presence_free(context->presence);
     revocations_free(context->revocations);
