@@ -41,11 +41,31 @@ enum err reply_invalid(struct reply *reply, const char *field, const char *detai
 
 struct keyed_write {
     struct request *request;
+    struct reply *reply;
     enum err (*fn)(struct db *db, void *arg);
+    reply_render_fn render; /* NULL: the reply is kept by a second write (reply_keep) */
     void *arg;
     struct idempotency_args args;
     struct idempotency_found found;
 };
+
+static enum err render_and_keep(struct db *db, struct keyed_write *write)
+{
+    struct reply *reply = write->reply;
+    struct idempotency_reply kept = {
+        .principal = write->args.principal,
+        .key = write->args.key,
+        .status = reply->status,
+        .content_type = str_from_c(reply->content_type),
+    };
+
+    buf_clear(&reply->body);
+    write->render(reply, write->arg);
+    if (!buf_ok(&reply->body))
+        return ERR_INTERNAL;
+    kept.body = buf_str(&reply->body);
+    return idempotency_store(db, &kept);
+}
 
 static enum err keyed_write_txn(struct db *db, void *arg)
 {
@@ -54,7 +74,8 @@ static enum err keyed_write_txn(struct db *db, void *arg)
 
     if (err || !write->found.is_new)
         return err;
-    return write->fn(db, write->arg);
+    err = write->fn(db, write->arg);
+    return err || !write->render ? err : render_and_keep(db, write);
 }
 
 static bool has_key(const struct request *request)
@@ -93,11 +114,14 @@ static struct str request_hash(struct request *request)
 }
 
 static enum err keyed_write(struct request *request, struct reply *reply,
-                            enum err (*fn)(struct db *db, void *arg), void *arg)
+                            enum err (*fn)(struct db *db, void *arg), void *arg,
+                            reply_render_fn render)
 {
     struct keyed_write write = {
         .request = request,
+        .reply = reply,
         .fn = fn,
+        .render = render,
         .arg = arg,
         .args = {.principal = principal_of(request),
                  .key = request->idempotency_key,
@@ -110,7 +134,7 @@ static enum err keyed_write(struct request *request, struct reply *reply,
     if (err)
         return err;
     if (write.found.is_new) {
-        reply->is_claimed = true;
+        reply->is_claimed = render == NULL;
         return OK;
     }
     if (write.found.status == 0) { /* a crash came between the effect and its reply */
@@ -131,8 +155,22 @@ enum err request_write(struct request *request, struct reply *reply,
                        enum err (*fn)(struct db *db, void *arg), void *arg)
 {
     if (has_key(request) && !reply->is_claimed)
-        return keyed_write(request, reply, fn, arg);
+        return keyed_write(request, reply, fn, arg, NULL);
     return store_write(request->context->store, fn, arg, &reply->batch);
+}
+
+enum err request_write_reply(struct request *request, struct reply *reply,
+                             enum err (*fn)(struct db *db, void *arg), void *arg,
+                             reply_render_fn render)
+{
+    enum err err;
+
+    if (has_key(request))
+        return keyed_write(request, reply, fn, arg, render);
+    err = store_write(request->context->store, fn, arg, &reply->batch);
+    if (!err)
+        render(reply, arg);
+    return err;
 }
 
 enum err request_read(struct request *request, enum err (*fn)(struct db *db, void *arg), void *arg)

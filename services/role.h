@@ -45,6 +45,7 @@ struct request {
     struct str idempotency_key; /* empty: none */
     struct str refresh_cookie;  /* value of rally_rt or __Host-rally_rt; empty: none */
     struct str address;         /* of the client, for rate limits; "127.0.0.1" */
+    struct str host;            /* as the client called this server; empty: it did not say */
     bool is_web;                /* X-Rally-Web: 1 */
     bool is_tls;
     struct caller caller;
@@ -176,6 +177,15 @@ enum err request_decode(struct request *request, struct reply *reply,
 /* Runs a write on the store and remembers the commit that the reply must wait for. */
 enum err request_write(struct request *request, struct reply *reply,
                        enum err (*fn)(struct db *db, void *arg), void *arg) MUST_USE;
+/*
+ * The same for a write whose reply follows from it alone: `render` appends the body from `arg`
+ * inside the transaction, so that with an Idempotency-Key effect and reply are durable together.
+ * It may run more than once. reply->status is set before.
+ */
+typedef void (*reply_render_fn)(struct reply *reply, const void *arg);
+enum err request_write_reply(struct request *request, struct reply *reply,
+                             enum err (*fn)(struct db *db, void *arg), void *arg,
+                             reply_render_fn render) MUST_USE;
 /* Reads on a snapshot. */
 enum err request_read(struct request *request, enum err (*fn)(struct db *db, void *arg),
                       void *arg) MUST_USE;

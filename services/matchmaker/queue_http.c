@@ -59,9 +59,21 @@ static void match_put(struct json_writer *w, const struct ticket_joined *ticket)
     json_object_end(w);
 }
 
+static void join_render(struct reply *reply, const void *arg)
+{
+    const struct ticket_joined *ticket = &((const struct quick_join *)arg)->out->ticket;
+    struct json_writer w = json_writer_of(&reply->body);
+
+    json_object_begin(&w);
+    json_c(&w, "success", "User added to queue");
+    json_u64(&w, "position", ticket->position);
+    json_c(&w, "queue", QUICK_MODE);
+    match_put(&w, ticket);
+    json_object_end(&w);
+}
+
 enum err queue_join_handle(struct request *request, struct reply *reply)
 {
-    struct json_writer w = json_writer_of(&reply->body);
     struct quick_joined joined = {0};
     struct quick_join join;
     enum err err;
@@ -71,7 +83,7 @@ enum err queue_join_handle(struct request *request, struct reply *reply)
     if ((err = quick_join_begin(request->context, request->caller.user_id, false, request->now_ms,
                                 &joined, &join)))
         return err;
-    err = request_write(request, reply, quick_join_txn, &join);
+    err = request_write_reply(request, reply, quick_join_txn, &join, join_render);
     err = quick_join_settle(request->context, &join, err);
     if (err == ERR_IN_MATCH)
         return in_match(request, reply, joined.ticket.match_id);
@@ -80,30 +92,30 @@ enum err queue_join_handle(struct request *request, struct reply *reply)
     tell_changed(request, reply);
     if (joined.ticket.match_id != 0)
         tell_match(request, reply, &joined);
-    json_object_begin(&w);
-    json_c(&w, "success", "User added to queue");
-    json_u64(&w, "position", joined.ticket.position);
-    json_c(&w, "queue", QUICK_MODE);
-    match_put(&w, &joined.ticket);
-    json_object_end(&w);
     return OK;
+}
+
+static void leave_render(struct reply *reply, const void *arg)
+{
+    struct json_writer w = json_writer_of(&reply->body);
+
+    (void)arg;
+    json_object_begin(&w);
+    json_c(&w, "success", "User removed from queue");
+    json_object_end(&w);
 }
 
 enum err queue_leave_handle(struct request *request, struct reply *reply)
 {
-    struct json_writer w = json_writer_of(&reply->body);
     struct quick_leave leave = {.user_id = request->caller.user_id, .now_ms = request->now_ms};
     enum err err;
 
     if ((err = nothing_decode(request, reply)))
         return err;
-    err = request_write(request, reply, quick_leave_txn, &leave);
+    err = request_write_reply(request, reply, quick_leave_txn, &leave, leave_render);
     if ((err = quick_leave_settle(request->context, &leave, err)))
         return err;
     tell_changed(request, reply);
-    json_object_begin(&w);
-    json_c(&w, "success", "User removed from queue");
-    json_object_end(&w);
     return OK;
 }
 

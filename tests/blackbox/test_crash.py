@@ -158,10 +158,6 @@ class Campaign:
         if bot.join is None or bot.join[1] is not None:
             bot.join = (fresh_name("join"), None)
         reply = bot.player.post("/game/join/", headers={"Idempotency-Key": bot.join[0]})
-        if reply.status == 409 and reply.code() == "conflict":
-            # Killed between the join and the keeping of its reply: "it took effect, read the state" is the answer then.
-            bot.join, bot.queued = None, True
-            return
         if reply.status != 200:
             self.fault(f"join answered {reply!r}")
             bot.join, bot.queued = None, bot.player.status()["state"] != "idle"
