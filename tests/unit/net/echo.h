@@ -2,6 +2,7 @@
  * A small server on lib/net that answers with what it was asked, and a blocking client for it.
  *
  *   any path   replies "METHOD /path body"        /later  the same, but from a later turn
+ *   /who       replies its reactor's index
  *   /ws        a WebSocket that echoes, each message behind its reactor's index: "0:hello"
  *   /move      the same, after the connection has moved to the next reactor
  *
@@ -98,6 +99,10 @@ static void echo_request(struct conn *conn, const struct http_head *head, struct
 
     if (str_eq(head->path, STR("/ws"))) {
         echo_accept(conn, key);
+        return;
+    }
+    if (str_eq(head->path, STR("/who"))) {
+        echo_reply(conn, reactor_index(conn_reactor(conn)) == 0 ? STR("0") : STR("1"));
         return;
     }
     if (str_eq(head->path, STR("/move"))) {

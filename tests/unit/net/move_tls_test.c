@@ -99,7 +99,7 @@ static bool hear_tls(void *from, char *out, size_t len)
 static void expect_text(struct client *client, const char *want)
 {
     char text[1024];
-    size_t len;
+    size_t len = 0;
 
     EXPECT_INT(WS_TEXT, hear_frame(hear_tls, client, text, sizeof(text), &len));
     EXPECT_STR(want, str_of(text + 2, len - 2));

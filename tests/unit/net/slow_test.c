@@ -95,7 +95,7 @@ static int watcher(struct server *server, int receive_size)
     int fd = dial_with(server, receive_size);
     char head[1024];
     struct buf out;
-    size_t len;
+    size_t len = 0;
 
     buf_init(&out, 1000);
     buf_put_c(&out, UPGRADE("/ws"));
@@ -111,7 +111,7 @@ static int watcher(struct server *server, int receive_size)
 static unsigned hear_number(int fd)
 {
     static char text[EVENT_SIZE + 1];
-    size_t len;
+    size_t len = 0;
 
     EXPECT_INT(WS_TEXT, hear_frame(hear_socket, &fd, text, sizeof(text), &len));
     EXPECT_INT(EVENT_SIZE, len);
