@@ -35,6 +35,7 @@
 #include "services/revocations.h"
 #include "services/session/session.h"
 #include "services/tickets_ws.h"
+#include "services/tournament/tournament.h"
 #include "services/work.h"
 
 #define KV_COUNT_MAX 65536
@@ -44,7 +45,7 @@
 
 static const struct role *const ROLES[] = {
     &ROLE_GATEWAY,     &ROLE_PROFILE, &ROLE_MATCHMAKER, &ROLE_SESSION,
-    &ROLE_LEADERBOARD, &ROLE_LOBBY,   &ROLE_PUBLISHER,
+    &ROLE_LEADERBOARD, &ROLE_LOBBY,   &ROLE_PUBLISHER,  &ROLE_TOURNAMENT,
 };
 
 struct rallyd {

@@ -67,6 +67,7 @@
     ERR(TOO_FEW_PLAYERS, 400, "too_few_players", "tournament needs at least 2 players")            \
     ERR(HAS_OPEN_TOURNAMENT, 400, "has_open_tournament", "player already has an open tournament")  \
     ERR(NOT_STARTED, 400, "not_started", "tournament is not started")                              \
+    ERR(ROUND_NOT_COMPLETED, 400, "round_not_completed", "current round not completed")            \
     /* limits and trouble */                                                                       \
     ERR(RATE_LIMITED, 429, "rate_limited", "Too many requests; try again later.")                  \
     ERR(FULL, 503, "overloaded", "The service is busy; try again shortly.")                        \

@@ -118,6 +118,7 @@ static void answer(struct call *call, struct conn *conn)
         .retry_after_s = reply->retry_after_s,
         .challenges = reply->status == 401,
         .set_cookie = reply->set_cookie,
+        .is_page = str_eq(str_from_c(reply->content_type), STR("text/html; charset=utf-8")),
         .is_tls = call->request.is_tls,
     };
     char memory[2048];

@@ -157,6 +157,10 @@ static void hear_action(const struct speaker *speaker, const struct native_messa
         hear_emote(speaker, message);
         return;
     }
+    if (speaker->room->tournament_id != 0 && str_eq(message->action, STR("rematch"))) {
+        fault(speaker, ERR_FORBIDDEN, STR("A tournament's match is played once."));
+        return;
+    }
     for (size_t i = 0; i < ARRAY_COUNT(ACTIONS); i++) {
         if (str_eq(message->action, ACTIONS[i].name)) {
             do_match(speaker, ACTIONS[i].fn);

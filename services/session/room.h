@@ -8,6 +8,7 @@
  *   play.c    the tick: inputs, step, snapshots; carrying out the match's effects
  *   bot.c     the seat of the server's own player
  *   keep.c    points, results and states to the store and back
+ *   stop.c    ends that come from outside the room's sockets
  *   native.c  the messages of dialect rally.v1        hear.c   what its clients say
  *
  *     LOADING (handshakes wait) --> OPEN
@@ -67,6 +68,7 @@ struct room {
     enum room_phase phase;
     uint8_t counted_state; /* of the gauge: match state + 1; 0: not counted */
     uint64_t match_id;
+    uint64_t tournament_id; /* that called it; 0: none */
     uint64_t epoch;
     uint64_t seed;
     bool is_rated, is_private;
@@ -98,6 +100,8 @@ struct room {
     bool is_ended;  /* it is stored and told */
     bool is_saving; /* a state is with the writer */
     bool is_dirty;  /* the state has changed since */
+    bool has_stop;  /* came while it was loading */
+    uint64_t stop_user_id;
     bool has_rematch;
     bool wants_close;                  /* the rematch window is over; the result is stored first */
     struct matches_finished *finished; /* for game_over to late comers */
@@ -160,6 +164,12 @@ void room_bot_sit(struct room *room);
 void room_bot_play(struct room *room);
 /* `asking` would play again: true when there is a bot, which agrees. */
 bool room_bot_agrees(struct room *room, int8_t asking, struct match_effects *effects) MUST_USE;
+
+/* -- stop.c ------------------------------------------------------------------------------------ */
+
+/* The player resigns, or (0) it is called off; at once or as soon as the room is open. */
+void room_stop(struct room *room, uint64_t user_id);
+enum err room_stops_start(struct context *context) MUST_USE;
 
 /* -- keep.c ------------------------------------------------------------------------------------ */
 

@@ -6,6 +6,7 @@
 #include "games/registry.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/store/tournaments.h"
 #include "services/reactor_state.h"
 #include "services/session/session.h"
 #include "services/work.h"
@@ -81,15 +82,25 @@ struct load {
     enum err err;
     uint64_t epoch;
     struct match_row row;
-    struct match_point last; /* number 0: no point yet */
+    struct tournament_match_row of; /* when its origin is a tournament */
+    struct match_point last;        /* number 0: no point yet */
 };
+
+static bool is_of_tournament(const struct match_row *row)
+{
+    return str_eq(str_from_c(row->origin), STR("tournament"));
+}
 
 static enum err load_peek(struct db *db, void *arg)
 {
     struct load *load = arg;
     enum err err = matches_find(db, load->match_id, &load->row);
 
-    return !err && load->row.ended_ms != 0 ? ERR_MATCH_ENDED : err;
+    if (!err && load->row.ended_ms != 0)
+        return ERR_MATCH_ENDED;
+    if (!err && is_of_tournament(&load->row))
+        err = tournaments_of_match(db, load->match_id, &load->of);
+    return err;
 }
 
 static enum err load_take(struct db *db, void *arg)
@@ -121,10 +132,13 @@ static void load_run(struct work *work)
         load->err = store_write(store, load_take, load, &work->batch);
 }
 
-static void rules_of(const struct settings *settings, struct match_rules *rules)
+/* Who is called to a tournament's match may not be looking: he has longer to come. */
+static void rules_of(const struct settings *settings, const struct match_row *row,
+                     struct match_rules *rules)
 {
     *rules = MATCH_RULES_DEFAULT;
-    rules->ready_timeout_ms = (uint32_t)settings->ready_timeout_ms;
+    rules->ready_timeout_ms = (uint32_t)(is_of_tournament(row) ? settings->no_show_timeout_ms
+                                                               : settings->ready_timeout_ms);
     rules->grace_ms = (uint32_t)settings->reconnect_grace_ms;
     rules->absence_budget_ms = (uint32_t)settings->absence_budget_ms;
 }
@@ -160,7 +174,7 @@ static void match_start(struct room *room, const struct match_row *row)
     uint64_t now_ms = reactor_now_ms(room->reactor);
     struct match_rules rules;
 
-    rules_of(room->context->settings, &rules);
+    rules_of(room->context->settings, row, &rules);
     for (int seat = 0; seat < MATCH_SEATS; seat++) {
         record.absence_used_ms[seat] = row->players[seat].absence_used_ms;
         record.pauses_used[seat] = row->players[seat].pauses_used;
@@ -181,6 +195,7 @@ static enum err room_fill(struct room *room, const struct load *load)
         registry_ruleset_find(room->game, str_from_c(row->ruleset), &room->config.ruleset))
         return ERR_NO_SUCH_MATCH; /* a game or ruleset that this build does not have */
     room->config.win_score = (uint16_t)row->win_score;
+    room->tournament_id = load->of.tournament_id;
     room->epoch = load->epoch;
     room->seed = row->seed;
     room->is_rated = row->is_rated;
@@ -199,6 +214,8 @@ static void room_is_open(struct room *room)
     session_room_count(room, true);
     room_timer_set(room);
     room_bot_sit(room);
+    if (room->has_stop)
+        room_stop(room, room->stop_user_id);
     room_arrivals_sit(room);
 }
 

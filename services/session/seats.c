@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "lib/wire/url.h"
+#include "services/session/keys.h"
 
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket)
 {
@@ -163,14 +164,21 @@ struct arrival {
     struct socket_knock knock;
     struct slot_id conn;
     uint64_t match_id;
+    uint64_t tournament_id; /* of its key; 0: the key names the match alone */
 };
 
 /* -- knocking ---------------------------------------------------------------------------------- */
 
 static void sit(struct room *room, struct conn *conn, const struct arrival *arrival)
 {
-    struct room_socket *socket = calloc(1, sizeof(*socket));
+    struct room_socket *socket;
 
+    if (arrival->tournament_id != 0 && arrival->tournament_id != room->tournament_id) {
+        socket_refuse(conn, &arrival->knock, ERR_NO_SUCH_MATCH,
+                      STR("The match is not one of this tournament."));
+        return;
+    }
+    socket = calloc(1, sizeof(*socket));
     CHECK(socket != NULL);
     socket->socket = (struct socket){.context = arrival->context,
                                      .caller = arrival->caller,
@@ -241,19 +249,25 @@ static void arrived(struct reactor *reactor, struct conn *conn, void *arg)
 }
 
 /* The match a key names (protocol section 10). */
-static enum err key_resolve(const struct socket_open *open, uint64_t *match_id)
+static enum err key_resolve(const struct socket_open *open, struct tournament_key *key)
 {
     struct arena arena;
-    struct str kind = STR("game");
+    struct str kind = STR("");
     enum err err;
 
     arena_init(&arena, 1024);
     err = query_get(open->query, STR("kind"), &arena, &kind);
     if (err == ERR_NOT_FOUND)
         err = OK;
-    if (!err && !str_eq(kind, STR("game")))
+    if (!err && (kind.len == 0 || str_eq(kind, STR("tournament"))) &&
+        key_is_tournament(open->param, key)) {
+        arena_release(&arena);
+        return OK;
+    }
+    key->tournament_id = 0;
+    if (!err && kind.len > 0 && !str_eq(kind, STR("game")))
         err = ERR_NO_SUCH_MATCH;
-    if (!err && str_to_u64(open->param, INT64_MAX, match_id))
+    if (!err && str_to_u64(open->param, INT64_MAX, &key->match_id))
         err = ERR_NO_SUCH_MATCH;
     arena_release(&arena);
     return err;
@@ -293,12 +307,12 @@ void room_socket_open(struct conn *conn, const struct socket_open *open)
     static const char *const PROTOCOLS[] = {"rally.v1", NULL};
     struct arrival *arrival;
     struct socket_knock knock;
-    uint64_t match_id = 0;
+    struct tournament_key key = {0};
     enum err err = open->auth;
 
     socket_knock_init(&knock, open, PROTOCOLS);
     if (!err)
-        err = key_resolve(open, &match_id);
+        err = key_resolve(open, &key);
     if (err) {
         socket_refuse(conn, &knock, err,
                       err == ERR_UNAUTHENTICATED ? STR("Authentication required") : STR(""));
@@ -306,9 +320,12 @@ void room_socket_open(struct conn *conn, const struct socket_open *open)
     }
     arrival = calloc(1, sizeof(*arrival));
     CHECK(arrival != NULL);
-    *arrival = (struct arrival){
-        .context = open->context, .caller = open->caller, .knock = knock, .match_id = match_id};
-    if (room_home(open->context, match_id) == conn_reactor(conn)) {
+    *arrival = (struct arrival){.context = open->context,
+                                .caller = open->caller,
+                                .knock = knock,
+                                .match_id = key.match_id,
+                                .tournament_id = key.tournament_id};
+    if (room_home(open->context, key.match_id) == conn_reactor(conn)) {
         arrived(conn_reactor(conn), conn, arrival);
         return;
     }

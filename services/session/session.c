@@ -138,6 +138,8 @@ static enum err start(struct context *context)
     if (err)
         return err;
     atomic_store(&lease_epoch, work.epoch);
+    if ((err = room_stops_start(context)))
+        return err;
     return bus_subscribe(context->bus, "match.created", on_match_created, context);
 }
 
