@@ -48,6 +48,12 @@ static enum err start_txn(struct db *db, void *arg)
     return tournaments_start(db, &step->args, step->board);
 }
 
+static void start_render(struct reply *reply, const void *arg)
+{
+    (void)arg;
+    tournament_reply_message(reply, "tournament started");
+}
+
 enum err tournament_start_handle(struct request *request, struct reply *reply)
 {
     struct step step;
@@ -57,10 +63,9 @@ enum err tournament_start_handle(struct request *request, struct reply *reply)
         return err;
     if (atomic_load(&request->context->is_draining))
         return ERR_DRAINING;
-    if ((err = request_write(request, reply, start_txn, &step)))
+    if ((err = request_write_reply(request, reply, start_txn, &step, start_render)))
         return err;
     tournament_tell(request, reply, step.board);
-    tournament_reply_message(reply, "tournament started");
     return OK;
 }
 

@@ -238,19 +238,15 @@ static struct str extras_of(struct request *request, const struct form *form)
     return arena_copy(request->arena, buf_str(&text));
 }
 
-static enum err make(struct request *request, struct reply *reply, struct create *create)
+static void create_render(struct reply *reply, const void *arg)
 {
+    const struct create *create = arg;
     struct json_writer w = json_writer_of(&reply->body);
-    enum err err;
 
-    if ((err = request_write(request, reply, create_txn, create)))
-        return err;
-    reply->status = 201;
     json_object_begin(&w);
     json_c(&w, "message", "tournament created");
     json_u64(&w, "tournament_id", create->tournament_id);
     json_object_end(&w);
-    return OK;
 }
 
 enum err tournament_create_handle(struct request *request, struct reply *reply)
@@ -272,5 +268,6 @@ enum err tournament_create_handle(struct request *request, struct reply *reply)
     create.args.name = form.name;
     create.args.player_limit = (uint16_t)form.player_limit;
     create.args.extras = extras_of(request, &form);
-    return make(request, reply, &create);
+    reply->status = 201;
+    return request_write_reply(request, reply, create_txn, &create, create_render);
 }

@@ -39,6 +39,13 @@ static enum err join_txn(struct db *db, void *arg)
     return tournaments_join(db, &join->args, &join->is_new);
 }
 
+static void join_render(struct reply *reply, const void *arg)
+{
+    const struct join *join = arg;
+
+    tournament_reply_message(reply, join->is_new ? "joined tournament" : "already joined");
+}
+
 enum err tournament_join_handle(struct request *request, struct reply *reply)
 {
     struct join join = {.args = {.user_id = request->caller.user_id, .now_ms = request->now_ms}};
@@ -48,11 +55,10 @@ enum err tournament_join_handle(struct request *request, struct reply *reply)
         return err;
     if ((err = tournament_no_body(request, reply)))
         return err;
-    if ((err = request_write(request, reply, join_txn, &join)))
+    if ((err = request_write_reply(request, reply, join_txn, &join, join_render)))
         return err;
     reply_event(request, reply, TOURNAMENT_SUBJECT_CHANGED, "{\"tournament_id\":%llu}",
                 (unsigned long long)join.args.tournament_id);
-    tournament_reply_message(reply, join.is_new ? "joined tournament" : "already joined");
     return OK;
 }
 
@@ -71,6 +77,13 @@ static enum err leave_txn(struct db *db, void *arg)
     return tournaments_leave(db, &leave->args, leave->board, &leave->was_in);
 }
 
+static void leave_render(struct reply *reply, const void *arg)
+{
+    const struct leave *leave = arg;
+
+    tournament_reply_message(reply, leave->was_in ? "left tournament" : "not in tournament");
+}
+
 enum err tournament_leave_handle(struct request *request, struct reply *reply)
 {
     struct leave leave = {.board = arena_alloc(request->arena, sizeof(*leave.board))};
@@ -85,10 +98,9 @@ enum err tournament_leave_handle(struct request *request, struct reply *reply)
         return err;
     leave.args = tournament_step_args(request->context, tournament_id, request->caller.user_id,
                                       request->now_ms);
-    if ((err = request_write(request, reply, leave_txn, &leave)))
+    if ((err = request_write_reply(request, reply, leave_txn, &leave, leave_render)))
         return err;
     tournament_tell(request, reply, leave.board);
-    tournament_reply_message(reply, leave.was_in ? "left tournament" : "not in tournament");
     return OK;
 }
 

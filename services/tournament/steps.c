@@ -2,7 +2,9 @@
 #include "services/tournament/steps.h"
 
 #include "games/registry.h"
+#include "lib/base/clock.h"
 #include "lib/bus/bus.h"
+#include "services/notify.h"
 
 #define TOURNAMENT_GAME "pong"
 #define TOURNAMENT_RULESET "arena"
@@ -190,6 +192,39 @@ static void publish_unqueued(struct context *context, struct str array)
     }
 }
 
+static void notify_called(struct context *context, uint64_t tournament_id, int64_t match_id,
+                          int64_t user_id, const char *side)
+{
+    char memory[HINT_SIZE + 64];
+    struct buf data;
+    struct json_writer w = json_writer_of(&data);
+
+    buf_init_fixed(&data, memory, sizeof(memory));
+    json_object_begin(&w);
+    json_u64_text(&w, "tournament_id", tournament_id);
+    json_u64_text(&w, "match_id", (uint64_t)match_id);
+    json_c(&w, "side", side);
+    json_time(&w, "expires_at", clock_wall_ms() + context->settings->no_show_timeout_ms);
+    json_object_end(&w);
+    CHECK(buf_ok(&data));
+    notify_user(context, (uint64_t)user_id, "tournament_called", buf_str(&data));
+}
+
+/* Both players of every match that was made are told on their own sockets. */
+static void call_players(struct context *context, const struct stepped *stepped)
+{
+    struct str element;
+    size_t at = 0;
+    int64_t ids[3];
+
+    while (stepped->made.len > 0 && json_array_next(stepped->made, &at, &element)) {
+        if (!ids_of(element, ids, ARRAY_COUNT(ids)))
+            continue;
+        notify_called(context, stepped->tournament_id, ids[0], ids[1], "left");
+        notify_called(context, stepped->tournament_id, ids[0], ids[2], "right");
+    }
+}
+
 static void spread(struct context *context, const struct stepped *stepped)
 {
     static const char *const MADE[] = {"match_id", "left", "right"};
@@ -199,6 +234,7 @@ static void spread(struct context *context, const struct stepped *stepped)
 
     publish_unqueued(context, stepped->unqueued);
     publish_each(context, "match.created", stepped->made, MADE, ARRAY_COUNT(MADE));
+    call_players(context, stepped);
     publish_each(context, "match.stop", stepped->stops, STOP, ARRAY_COUNT(STOP));
     publish(context, TOURNAMENT_SUBJECT_CHANGED, CHANGED, &tournament_id, 1);
 }

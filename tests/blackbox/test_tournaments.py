@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from harness.case import RallyCase
 from harness.player import JsonSocket, MatchSocket, play
 from harness.server import eventually
+from harness.websocket import TEXT
 
 FORM = "/game/tournaments/create_tournament_form/"
 OPEN = ("pending", "called", "running")
@@ -22,6 +23,16 @@ PATIENT = {**QUICK, "RALLY_NO_SHOW_TIMEOUT": "30s"}
 def rfc3339(seconds_from_now):
     moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=seconds_from_now)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class EventSocket(JsonSocket):
+    """The envelope of `/v1/ws`: what the others call type is the event here."""
+
+    def _decode(self, opcode, payload):
+        if opcode == TEXT:
+            message = json.loads(payload.decode("utf-8"))
+            payload = json.dumps({**message, "type": message.get("type") or message["event"]}).encode()
+        return super()._decode(opcode, payload)
 
 
 class Cup:
@@ -521,6 +532,21 @@ class Listening(TournamentCase):
 
     def pairing(self, node):
         return f"{node['match_id']} {node['players'][0]['username']} vs {node['players'][1]['username']}"
+
+
+class Calls(TournamentCase):
+    def test_both_players_are_called_on_their_own_socket(self):
+        cup = Cup(self, 2)
+        sockets = {player.player_id: player.socket("/v1/ws", EventSocket) for player in cup.players}
+        for socket in sockets.values():
+            self.addCleanup(socket.ws.connection.close)
+            socket.expect("connected")
+        cup.start()
+        node = cup.called()[0]
+        for side, player in zip(("left", "right"), node["players"]):
+            data = sockets[player["player_id"]].expect("tournament_called")["data"]
+            self.assertEqual((data["tournament_id"], data["match_id"], data["side"]), (str(cup.id), node["match_id"], side))
+            self.assertIn("expires_at", data)
 
 
 class MatchKeys(TournamentCase):
