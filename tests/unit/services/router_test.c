@@ -19,6 +19,7 @@ static const struct route PEOPLE[] = {
     ROW(HTTP_GET, "/v1/people/{person}"), ROW(HTTP_DELETE, "/v1/people/{person}"),
     ROW(HTTP_GET, "/v1/people/me"),       ROW(HTTP_PATCH, "/v1/people/me"),
     ROW(HTTP_POST, "/v1/people"),
+    ROW(HTTP_PUT, "/v1/people/me"),
 };
 static const struct route GAMES[] = {
     ROW(HTTP_GET, "/v1/games/{game}/rounds/{round}"),
@@ -92,6 +93,8 @@ TEST(literal_segments_win_over_parameters_wherever_they_stand_in_the_table)
     EXPECT_OK(find(HTTP_GET, "/v1/games/new/rounds/7", &match));
     EXPECT(match.entry->route == &GAMES[2]);
     EXPECT_STR("7", match.params[0]);
+    EXPECT_OK(find(HTTP_PUT, "/v1/people/me", &match)); /* the other one comes later */
+    EXPECT(match.entry->route == &PEOPLE[5]);
     EXPECT_OK(find(HTTP_DELETE, "/v1/people/me", &match)); /* only the other row has it */
     EXPECT(match.entry->route == &PEOPLE[1]);
     EXPECT_STR("me", match.params[0]);
