@@ -33,6 +33,7 @@
 #include "services/profile/profile.h"
 #include "services/publisher.h"
 #include "services/revocations.h"
+#include "services/rooms/rooms.h"
 #include "services/session/session.h"
 #include "services/tickets_ws.h"
 #include "services/tournament/tournament.h"
@@ -44,8 +45,8 @@
 #define SOCKETS_CLOSE_MS 1500
 
 static const struct role *const ROLES[] = {
-    &ROLE_GATEWAY,     &ROLE_PROFILE, &ROLE_MATCHMAKER, &ROLE_SESSION,
-    &ROLE_LEADERBOARD, &ROLE_LOBBY,   &ROLE_PUBLISHER,  &ROLE_TOURNAMENT,
+    &ROLE_GATEWAY, &ROLE_PROFILE,   &ROLE_MATCHMAKER, &ROLE_SESSION, &ROLE_LEADERBOARD,
+    &ROLE_LOBBY,   &ROLE_PUBLISHER, &ROLE_TOURNAMENT, &ROLE_ROOMS,
 };
 
 struct rallyd {

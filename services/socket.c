@@ -10,6 +10,7 @@ uint16_t socket_close_code(enum err err)
     case ERR_TOKEN_INVALID:
         return WS_CLOSE_UNAUTHENTICATED;
     case ERR_NO_SUCH_MATCH:
+    case ERR_NO_SUCH_ROOM:
     case ERR_NOT_FOUND:
     case ERR_MATCH_ENDED:
         return WS_CLOSE_NOT_FOUND;

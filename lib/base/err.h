@@ -52,6 +52,7 @@
     ERR(NO_SUCH_MATCH, 404, "no_such_match", "No such match.")                                     \
     /* rooms by code */                                                                            \
     ERR(NO_SUCH_ROOM, 404, "no_such_room", "Room not found")                                       \
+    ERR(ROOM_CODE, 400, "room_code_required", "Room code is required")                             \
     ERR(ROOM_FULL, 400, "room_full", "Room is full")                                               \
     ERR(ROOM_STARTED, 400, "room_started", "Game has already started")                             \
     ERR(ROOM_ENDED, 400, "room_ended", "Game has already ended")                                   \

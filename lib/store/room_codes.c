@@ -49,7 +49,7 @@ static enum err find_by_id(struct db *db, uint64_t id, struct room_row *out)
 static bool is_known(const struct room_row *room, uint64_t now_ms)
 {
     switch (room->state) {
-    case ROOM_OPEN:
+    case ROOM_WAITING:
         return now_ms < room->expires_ms;
     case ROOM_PLAYING:
         return true;
@@ -236,7 +236,7 @@ enum err room_codes_cancel(struct db *db, const struct room_codes_cancel_args *a
         return err;
     if (room.creator_id != args->user_id)
         return ERR_FORBIDDEN;
-    if (room.state != ROOM_OPEN)
+    if (room.state != ROOM_WAITING)
         return room.state == ROOM_PLAYING ? ERR_ROOM_STARTED : ERR_ROOM_ENDED;
     err = ROW_CHANGE(db,
                      "UPDATE rooms SET state = 'cancelled', ended_ms = $2, version = version + 1 "
@@ -264,6 +264,15 @@ static enum err tidy_ended(struct db *db)
                   "WHERE state = 'playing' AND EXISTS (SELECT 1 FROM matches m "
                   "WHERE m.id = rooms.match_id AND m.ended_ms IS NOT NULL)",
                   NULL, 0, NULL);
+}
+
+enum err room_codes_due(struct db *db, uint64_t now_ms, uint64_t *count)
+{
+    return ROW_NUMBER(db,
+                      "SELECT COUNT(*) FROM rooms r LEFT JOIN matches m ON m.id = r.match_id "
+                      "WHERE (r.state = 'open' AND r.expires_ms <= $1) "
+                      "OR (r.state = 'playing' AND m.ended_ms IS NOT NULL)",
+                      count, DB_ARG_I64(now_ms));
 }
 
 static enum err list_due(struct db *db, uint64_t now_ms, struct room_codes_expired *out)

@@ -19,7 +19,7 @@
 /* Open rooms of one creator; opening another cancels the oldest. */
 #define ROOMS_OPEN_MAX 4
 
-enum room_state { ROOM_OPEN, ROOM_PLAYING, ROOM_ENDED, ROOM_CANCELLED, ROOM_EXPIRED };
+enum room_state { ROOM_WAITING, ROOM_PLAYING, ROOM_ENDED, ROOM_CANCELLED, ROOM_EXPIRED };
 
 struct room_row {
     uint64_t id;
@@ -87,6 +87,9 @@ enum err room_codes_cancel(struct db *db, const struct room_codes_cancel_args *a
 
 /* A match has ended: its room too. OK when it has none. For matches_finish. */
 enum err room_codes_match_ended(struct db *db, uint64_t match_id, uint64_t now_ms) MUST_USE;
+
+/* Rooms that room_codes_expire would end now: whether a write is worth it. */
+enum err room_codes_due(struct db *db, uint64_t now_ms, uint64_t *count) MUST_USE;
 
 #define ROOM_CODES_EXPIRED_MAX 64
 struct room_codes_expired {

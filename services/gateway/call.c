@@ -189,6 +189,7 @@ static enum err fill_request(struct call *call, const struct edge_request *from,
         cookie = http_cookie_get(from->head, "rally_rt");
     request->refresh_cookie = copy(call, cookie);
     request->address = copy(call, str_from_c(from->address));
+    request->host = copy(call, from->head->host);
     request->is_web = str_eq(http_header_get(from->head, "x-rally-web"), STR("1"));
     request->now_ms = clock_wall_ms();
     memcpy(request->id, from->id, sizeof(request->id));

@@ -4,9 +4,9 @@
  */
 #include "lib/crypt/password.h"
 #include "lib/crypt/random.h"
-#include "services/profile/account_rules.h"
+#include "services/account_rules.h"
 #include "services/profile/handlers.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 struct guest_body {
     struct str username;

@@ -1,7 +1,7 @@
 /* POST /v1/auth/logout: any token of a family, also a spent one, proves the wish to end it. Ending
  * what has ended is no error. */
 #include "services/profile/handlers.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 struct body {
     struct str refresh_token;

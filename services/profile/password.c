@@ -2,10 +2,10 @@
 #include "lib/crypt/password.h"
 
 #include "lib/base/log.h"
-#include "services/profile/account_rules.h"
+#include "services/account_rules.h"
 #include "services/profile/handlers.h"
 #include "services/profile/password_proof.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 struct body {
     struct str current_password;

@@ -5,7 +5,7 @@
 #include "lib/base/log.h"
 #include "lib/store/families.h"
 #include "services/profile/handlers.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 #include "services/revocations.h"
 
 /* clang-format off */

@@ -2,7 +2,7 @@
  * PATCH /v1/profile/me: a merge (RFC 7396), so a key that is absent stays as it is and null removes
  * a text. Read-only and unknown keys are refused by the schema.
  */
-#include "services/profile/account_rules.h"
+#include "services/account_rules.h"
 #include "services/profile/handlers.h"
 #include "services/profile/profile_view.h"
 

@@ -5,7 +5,7 @@
  */
 #include "lib/base/log.h"
 #include "services/profile/handlers.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 struct body {
     struct str refresh_token;

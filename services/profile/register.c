@@ -3,9 +3,9 @@
  * hashing, which is expensive, and by the unique constraint, which decides.
  */
 #include "lib/crypt/password.h"
-#include "services/profile/account_rules.h"
+#include "services/account_rules.h"
 #include "services/profile/handlers.h"
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 struct body {
     struct str username;

@@ -161,7 +161,12 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
     native_view(room, hundredths);
     json_object_begin(&w);
     json_c(&w, "type", "game_state");
-    json_u64_text(&w, "match_id", room->match_id);
+    if (room->match_id)
+        json_u64_text(&w, "match_id", room->match_id);
+    else
+        json_null(&w, "match_id");
+    if (room->code[0])
+        json_c(&w, "room_code", room->code);
     put_you(&w, seat);
     json_c(&w, "status", match_state_name((enum match_state)room->match.state));
     json_u64(&w, "tick", room->tick);
@@ -170,7 +175,7 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
     put_ruleset(&w, room);
     json_key(&w, "players");
     json_array_begin(&w);
-    for (int8_t i = 0; i < MATCH_SEATS; i++)
+    for (int8_t i = 0; i < (room->match_id ? MATCH_SEATS : 1); i++)
         put_player(&w, room, i);
     json_array_end(&w);
     native_put_fields(out, room->game, hundredths, (1u << room->game->field_count) - 1);

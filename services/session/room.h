@@ -6,6 +6,7 @@
  *   rooms.c   the table per reactor, opening from the store, closing
  *   seats.c   sockets coming and going
  *   play.c    the tick: inputs, step, snapshots; carrying out the match's effects
+ *   lobby.c   rooms by code, also before their match is made (lobby.h)
  *   bot.c     the seat of the server's own player
  *   keep.c    points, results and states to the store and back
  *   stop.c    ends that come from outside the room's sockets
@@ -20,6 +21,7 @@
 #include "lib/base/map.h"
 #include "lib/core/game.h"
 #include "lib/core/match.h"
+#include "lib/core/roomcode.h"
 #include "lib/store/matches.h"
 #include "services/socket.h"
 
@@ -36,8 +38,9 @@ struct room;
 struct room_socket {
     struct socket socket;
     struct list link;  /* in room->sockets */
-    struct room *room; /* NULL: the room has let go of it */
+    struct room *room; /* NULL: the room has let go of it, or it waits in a lobby */
     int8_t seat;
+    char code[ROOMCODE_SIZE]; /* in a lobby: of this room */
 };
 
 struct room_seat {
@@ -66,8 +69,8 @@ struct room {
     struct context *context;
     struct slot_id id;
     enum room_phase phase;
-    uint8_t counted_state; /* of the gauge: match state + 1; 0: not counted */
-    uint64_t match_id;
+    uint8_t counted_state;  /* of the gauge: match state + 1; 0: not counted */
+    uint64_t match_id;      /* 0: a picture of a room that is not there yet */
     uint64_t tournament_id; /* that called it; 0: none */
     uint64_t epoch;
     uint64_t seed;
@@ -78,7 +81,9 @@ struct room {
     struct room_seat seats[MATCH_SEATS];
     struct pong_bot bot; /* of the seat with a bot_level */
     struct list sockets;
-    struct list arrivals; /* handshakes to answer once it is open */
+    struct list arrivals;     /* handshakes to answer once it is open */
+    struct list early;        /* sockets of the lobby to seat then */
+    char code[ROOMCODE_SIZE]; /* empty: not a room by code */
     uint32_t spectator_count;
 
     _Alignas(16) uint8_t state[GAME_STATE_SIZE_MAX];
@@ -110,6 +115,7 @@ struct room {
 struct rooms {
     struct slots table;
     struct map by_match; /* match id -> index << 32 | generation */
+    struct list lobby;   /* sockets that wait for the second player of their room */
     struct context *context;
 };
 
@@ -118,6 +124,9 @@ struct rooms {
 struct rooms *rooms_of(struct reactor *reactor);
 /* The reactor that owns a match on this node. */
 struct reactor *room_home(struct context *context, uint64_t match_id);
+/* From now until its room closes, this match lives on that reactor. From any thread; once there is
+ * no space for it, it stays where it would be. */
+void room_pin(uint64_t match_id, uint32_t reactor_index);
 struct room *room_find(struct reactor *reactor, uint64_t match_id);
 struct room *room_get(struct reactor *reactor, struct slot_id id);
 /* The room of a match, opened from the store when it is not there yet. NULL: the table is full. */
@@ -134,6 +143,13 @@ void room_socket_open(struct conn *conn, const struct socket_open *open);
 /* The room is open, or will never be: whoever waits at the door is let in or told why not. */
 void room_arrivals_sit(struct room *room);
 void room_arrivals_refuse(struct room *room, enum err err, struct str detail);
+/* Brings a connection to the room of a match, whatever reactor that is on. `tournament_id`: the
+ * match must be of that one; 0: any. */
+void room_socket_go(struct conn *conn, struct context *context, const struct caller *caller,
+                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id);
+struct room_socket *room_socket_new(struct context *context, const struct caller *caller);
+/* An accepted socket takes its place, now or when the room is open. */
+void room_socket_enter(struct room *room, struct room_socket *socket);
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket);
 /* 0, 1, or -1 for anybody else. */
 int8_t room_seat_of(const struct room *room, uint64_t user_id);

@@ -1,11 +1,13 @@
 /* The rooms of a reactor: found by match, opened from the store, closed. */
 #include "services/session/room.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "games/registry.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/store/room_codes.h"
 #include "lib/store/tournaments.h"
 #include "services/reactor_state.h"
 #include "services/session/session.h"
@@ -18,10 +20,39 @@ struct rooms *rooms_of(struct reactor *reactor)
     return reactor_state(reactor, REACTOR_SLOT_SESSION);
 }
 
+/* Where matches live that are not where their number says. A restart forgets it, and their sockets
+ * with it. */
+static pthread_mutex_t pins_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct map pins; /* match id -> reactor index */
+static bool has_pins;
+
+void room_pin(uint64_t match_id, uint32_t reactor_index)
+{
+    pthread_mutex_lock(&pins_lock);
+    if (!has_pins)
+        map_init(&pins, LIMIT_ROOMS_PER_REACTOR);
+    has_pins = true;
+    (void)!map_set(&pins, match_id, reactor_index);
+    pthread_mutex_unlock(&pins_lock);
+}
+
+static void room_unpin(uint64_t match_id)
+{
+    pthread_mutex_lock(&pins_lock);
+    if (has_pins)
+        (void)map_remove(&pins, match_id);
+    pthread_mutex_unlock(&pins_lock);
+}
+
 struct reactor *room_home(struct context *context, uint64_t match_id)
 {
-    return server_reactor(context->server,
-                          (uint32_t)(match_id % server_reactor_count(context->server)));
+    uint64_t index = match_id % server_reactor_count(context->server);
+
+    pthread_mutex_lock(&pins_lock);
+    if (has_pins)
+        (void)map_get(&pins, match_id, &index);
+    pthread_mutex_unlock(&pins_lock);
+    return server_reactor(context->server, (uint32_t)index);
 }
 
 struct room *room_get(struct reactor *reactor, struct slot_id id)
@@ -68,6 +99,7 @@ void room_close(struct room *room, enum err err, struct str detail)
     ticker_stop(reactor, &room->ticker);
     reactor_timer_stop(reactor, &room->timer);
     (void)map_remove(&rooms_of(reactor)->by_match, room->match_id);
+    room_unpin(room->match_id);
     free(room->finished);
     slots_free(&rooms_of(reactor)->table, id);
 }
@@ -84,6 +116,7 @@ struct load {
     struct match_row row;
     struct tournament_match_row of; /* when its origin is a tournament */
     struct match_point last;        /* number 0: no point yet */
+    char code[ROOMCODE_SIZE];
 };
 
 static bool is_of_tournament(const struct match_row *row)
@@ -103,6 +136,20 @@ static enum err load_peek(struct db *db, void *arg)
     return err;
 }
 
+/* A rematch is played in the room of its first match. */
+static enum err find_code(struct db *db, struct load *load)
+{
+    struct room_row room;
+    enum err err;
+
+    if (strcmp(load->row.origin, "room") != 0 && strcmp(load->row.origin, "rematch") != 0)
+        return OK;
+    err = room_codes_of_match(db, load->match_id, &room);
+    if (!err)
+        memcpy(load->code, room.code, sizeof(load->code));
+    return err == ERR_NO_SUCH_ROOM ? OK : err;
+}
+
 static enum err load_take(struct db *db, void *arg)
 {
     struct load *load = arg;
@@ -118,7 +165,7 @@ static enum err load_take(struct db *db, void *arg)
     if (!err && load->row.point_count > 0)
         err = matches_points(db, load->match_id, points, ARRAY_COUNT(points), &count);
     load->last = count > 0 ? points[count - 1] : (struct match_point){0};
-    return err;
+    return err ? err : find_code(db, load);
 }
 
 /* Unknown and ended matches cost a read and no write. */
@@ -200,6 +247,7 @@ static enum err room_fill(struct room *room, const struct load *load)
     room->seed = row->seed;
     room->is_rated = row->is_rated;
     room->is_private = row->is_private;
+    memcpy(room->code, load->code, sizeof(room->code));
     seats_fill(room, row);
     game_start(room, load);
     match_start(room, row);
@@ -269,6 +317,7 @@ struct room *room_open(struct reactor *reactor, uint64_t match_id)
     room->phase = ROOM_LOADING;
     list_init(&room->sockets);
     list_init(&room->arrivals);
+    list_init(&room->early);
     if (map_set(&rooms->by_match, match_id, (uint64_t)id.index << 32 | id.generation) != OK) {
         slots_free(&rooms->table, id);
         return NULL;

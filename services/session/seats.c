@@ -9,6 +9,7 @@
 
 #include "lib/wire/url.h"
 #include "services/session/keys.h"
+#include "services/session/lobby.h"
 
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket)
 {
@@ -169,6 +170,32 @@ struct arrival {
 
 /* -- knocking ---------------------------------------------------------------------------------- */
 
+struct room_socket *room_socket_new(struct context *context, const struct caller *caller)
+{
+    struct room_socket *socket = calloc(1, sizeof(*socket));
+
+    CHECK(socket != NULL);
+    socket->socket = (struct socket){.context = context,
+                                     .caller = *caller,
+                                     .message = native_hear,
+                                     .drained = on_drained,
+                                     .closed = on_closed};
+    socket->seat = MATCH_NO_SEAT;
+    list_init(&socket->link);
+    return socket;
+}
+
+void room_socket_enter(struct room *room, struct room_socket *socket)
+{
+    if (room->phase == ROOM_LOADING) {
+        list_append(&room->early, &socket->link);
+        return;
+    }
+    socket->room = room;
+    list_append(&room->sockets, &socket->link);
+    take_place(socket);
+}
+
 static void sit(struct room *room, struct conn *conn, const struct arrival *arrival)
 {
     struct room_socket *socket;
@@ -178,28 +205,20 @@ static void sit(struct room *room, struct conn *conn, const struct arrival *arri
                       STR("The match is not one of this tournament."));
         return;
     }
-    socket = calloc(1, sizeof(*socket));
-    CHECK(socket != NULL);
-    socket->socket = (struct socket){.context = arrival->context,
-                                     .caller = arrival->caller,
-                                     .message = native_hear,
-                                     .drained = on_drained,
-                                     .closed = on_closed};
-    socket->seat = MATCH_NO_SEAT;
-    list_init(&socket->link);
+    socket = room_socket_new(arrival->context, &arrival->caller);
     if (socket_accept(conn, &arrival->knock, &socket->socket)) {
         free(socket);
         return;
     }
-    socket->room = room;
-    list_append(&room->sockets, &socket->link);
-    take_place(socket);
+    room_socket_enter(room, socket);
 }
 
 void room_arrivals_sit(struct room *room)
 {
     struct list *node;
 
+    while ((node = list_pop(&room->early)) != NULL)
+        room_socket_enter(room, container_of(node, struct room_socket, link));
     while ((node = list_pop(&room->arrivals)) != NULL) {
         struct arrival *arrival = container_of(node, struct arrival, link);
         struct conn *conn = conn_find(room->reactor, arrival->conn);
@@ -213,6 +232,14 @@ void room_arrivals_refuse(struct room *room, enum err err, struct str detail)
 {
     struct list *node;
 
+    while ((node = list_pop(&room->early)) != NULL) {
+        struct room_socket *socket = container_of(node, struct room_socket, link);
+        struct conn *conn = room_socket_conn(room, socket);
+        if (!conn)
+            continue;
+        socket_error(conn, err, detail);
+        socket_close(conn, socket_close_code(err), str_from_c(err_code(err)));
+    }
     while ((node = list_pop(&room->arrivals)) != NULL) {
         struct arrival *arrival = container_of(node, struct arrival, link);
         struct conn *conn = conn_find(room->reactor, arrival->conn);
@@ -302,15 +329,37 @@ static void depart_later(struct conn *conn, struct arrival *arrival)
     reactor_post(conn_reactor(conn), &departure->msg);
 }
 
+void room_socket_go(struct conn *conn, struct context *context, const struct caller *caller,
+                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id)
+{
+    struct arrival *arrival = calloc(1, sizeof(*arrival));
+
+    CHECK(arrival != NULL);
+    *arrival = (struct arrival){.context = context,
+                                .caller = *caller,
+                                .knock = *knock,
+                                .match_id = match_id,
+                                .tournament_id = tournament_id};
+    if (room_home(context, match_id) == conn_reactor(conn)) {
+        arrived(conn_reactor(conn), conn, arrival);
+        return;
+    }
+    depart_later(conn, arrival);
+}
+
 void room_socket_open(struct conn *conn, const struct socket_open *open)
 {
     static const char *const PROTOCOLS[] = {"rally.v1", NULL};
-    struct arrival *arrival;
     struct socket_knock knock;
+    char code[ROOMCODE_SIZE];
     struct tournament_key key = {0};
     enum err err = open->auth;
 
     socket_knock_init(&knock, open, PROTOCOLS);
+    if (!err && lobby_has_key(open, code)) {
+        lobby_knock(conn, open, &knock, code);
+        return;
+    }
     if (!err)
         err = key_resolve(open, &key);
     if (err) {
@@ -318,16 +367,5 @@ void room_socket_open(struct conn *conn, const struct socket_open *open)
                       err == ERR_UNAUTHENTICATED ? STR("Authentication required") : STR(""));
         return;
     }
-    arrival = calloc(1, sizeof(*arrival));
-    CHECK(arrival != NULL);
-    *arrival = (struct arrival){.context = open->context,
-                                .caller = open->caller,
-                                .knock = knock,
-                                .match_id = key.match_id,
-                                .tournament_id = key.tournament_id};
-    if (room_home(open->context, key.match_id) == conn_reactor(conn)) {
-        arrived(conn_reactor(conn), conn, arrival);
-        return;
-    }
-    depart_later(conn, arrival);
+    room_socket_go(conn, open->context, &open->caller, &knock, key.match_id, key.tournament_id);
 }

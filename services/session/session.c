@@ -14,6 +14,7 @@
 #include "services/metrics.h"
 #include "services/reactor_state.h"
 #include "services/session/handlers.h"
+#include "services/session/lobby.h"
 #include "services/session/room.h"
 
 #define LEASE_TTL_MS 15000
@@ -109,24 +110,39 @@ static const struct role_timer TIMERS[] = {
 
 /* -- opening rooms ----------------------------------------------------------------------------- */
 
+struct created {
+    uint64_t match_id;
+    struct str room_code; /* empty: not of a room by code */
+};
+
 static void on_match_created(void *ctx, struct str subject, struct str payload)
 {
     static const struct json_field FIELDS[] = {
         {.name = "match_id",
          .type = JSON_ID,
          .is_required = true,
+         .offset = offsetof(struct created, match_id),
          .present_offset = SIZE_MAX,
          .max = INT64_MAX},
+        {.name = "room_code",
+         .type = JSON_STR,
+         .offset = offsetof(struct created, room_code),
+         .present_offset = SIZE_MAX,
+         .max = 16},
     };
     static const struct json_schema SCHEMA = {FIELDS, ARRAY_COUNT(FIELDS), .allows_unknown = true};
     struct json_errors errors = {0};
     struct arena arena;
-    uint64_t match_id = 0;
+    struct created created = {0};
 
     (void)subject;
     arena_init(&arena, 4096);
-    if (json_decode(payload, &SCHEMA, &arena, &match_id, &errors) == OK)
-        room_open_later(ctx, match_id);
+    if (json_decode(payload, &SCHEMA, &arena, &created, &errors) == OK) {
+        if (created.room_code.len > 0)
+            lobby_start_later(ctx, created.room_code, created.match_id);
+        else
+            room_open_later(ctx, created.match_id);
+    }
     arena_release(&arena);
 }
 
@@ -140,7 +156,8 @@ static enum err start(struct context *context)
     atomic_store(&lease_epoch, work.epoch);
     if ((err = room_stops_start(context)))
         return err;
-    return bus_subscribe(context->bus, "match.created", on_match_created, context);
+    err = bus_subscribe(context->bus, "match.created", on_match_created, context);
+    return err ? err : lobby_start(context);
 }
 
 struct live_page {
@@ -184,6 +201,7 @@ static enum err on_reactor_start(struct reactor *reactor)
         return ERR_FULL;
     rooms->context = reactor_ctx(reactor);
     map_init(&rooms->by_match, LIMIT_ROOMS_PER_REACTOR);
+    list_init(&rooms->lobby);
     if (slots_init(&rooms->table, sizeof(struct room), LIMIT_ROOMS_PER_REACTOR)) {
         free(rooms);
         return ERR_FULL;

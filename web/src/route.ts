@@ -8,6 +8,7 @@ export type Route =
     | { screen: "account" }
     | { screen: "queue" }
     | { screen: "game"; matchId: string }
+    | { screen: "room"; code: string }
     | { screen: "history" }
     | { screen: "lost" };
 
@@ -23,6 +24,8 @@ export function parseRoute(hash: string): Route {
         case "history":
             return { screen: path };
         default: {
+            const room = /^room\/([A-Za-z0-9]{6})$/.exec(path);
+            if (room !== null) return { screen: "room", code: (room[1] as string).toUpperCase() };
             const match = /^game\/([A-Za-z0-9#_-]{1,64})$/.exec(path);
             return match === null
                 ? { screen: "lost" }
@@ -36,6 +39,8 @@ export function routeHash(route: Route): string {
         case "home":
         case "lost":
             return "#/";
+        case "room":
+            return `#/room/${route.code}`;
         case "game":
             return `#/game/${route.matchId}`;
         default:

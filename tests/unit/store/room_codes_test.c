@@ -75,7 +75,7 @@ TEST(the_second_to_join_makes_the_match)
 
     open_store();
     EXPECT_OK(create("ABC234", alice, T0, &room));
-    EXPECT_INT(ROOM_OPEN, room.state);
+    EXPECT_INT(ROOM_WAITING, room.state);
     EXPECT_INT(0, room.match_id);
     EXPECT_INT(CLAIM_NONE, claim_of(alice).kind); /* a promise claims nobody */
     EXPECT_OK(sit("ABC234", bob, T0 + 1, &joined));

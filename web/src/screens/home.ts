@@ -5,6 +5,7 @@ import { announce } from "../a11y.ts";
 import { fill, h, say, show } from "../dom.ts";
 import { Exhibition } from "../game/exhibition.ts";
 import { routeHash } from "../route.ts";
+import { openRoom } from "./room.ts";
 import { failureWords, leadWords } from "./words.ts";
 
 export function homeScreen(app: App): Screen {
@@ -149,12 +150,22 @@ function practiceRow(app: App, tell: (words: string) => void): HTMLElement {
             tell(failureWords(reason));
         });
     });
+    const invite = h(
+        "button",
+        { class: "button", type: "button", "data-testid": "invite-friend" },
+        "Invite a friend",
+    );
+    invite.addEventListener("click", () => {
+        tell("");
+        openRoom(app).catch((reason: unknown) => tell(failureWords(reason)));
+    });
     return h(
         "div",
-        { class: "practice", role: "group", "aria-label": "Practice" },
+        { class: "practice", role: "group", "aria-label": "Other games" },
         start,
         level,
         h("p", { class: "practice__how" }, "Against the bot. Counts for nothing."),
+        invite,
     );
 }
 

@@ -1,5 +1,5 @@
 /* Tokens, cookie and the reply that carries them. */
-#include "services/profile/session.h"
+#include "services/sign_in.h"
 
 #include "lib/crypt/signer.h"
 #include "lib/wire/base64.h"
@@ -11,7 +11,7 @@
 /* Beyond an access token's expiry: its leeway of 30 s, and as much again for clocks. */
 #define REVOCATION_MARGIN_MS 60000
 
-_Static_assert(ID_SIZE + SHA256_SIZE == REFRESH_TOKEN_SIZE, "the layout of session.h");
+_Static_assert(ID_SIZE + SHA256_SIZE == REFRESH_TOKEN_SIZE, "the layout of sign_in.h");
 _Static_assert((REFRESH_TOKEN_SIZE * 8 + 5) / 6 == REFRESH_TOKEN_TEXT_SIZE, "base64url, unpadded");
 _Static_assert(SHA256_SIZE == FAMILY_HASH_SIZE, "what the store keeps of a token");
 
@@ -181,11 +181,10 @@ static void account_put(struct json_writer *w, const struct user *user)
     json_bool(w, "guest", user->is_guest);
 }
 
-enum err session_reply(struct request *request, struct reply *reply, int status,
-                       const struct user *user, const struct refresh_token *token)
+enum err session_tokens_put(struct request *request, struct reply *reply, struct json_writer *w,
+                            const struct user *user, const struct refresh_token *token)
 {
     const struct settings *settings = request->context->settings;
-    struct json_writer w = json_writer_of(&reply->body);
     char memory[LIMIT_TOKEN_SIZE];
     struct buf access;
     enum err err;
@@ -196,15 +195,26 @@ enum err session_reply(struct request *request, struct reply *reply, int status,
         err = cookie_set(request, reply, token->text, settings->refresh_ttl_ms / 1000);
     if (err)
         return err;
+    json_str(w, "access_token", buf_str(&access));
+    if (!request->is_web)
+        json_c(w, "refresh_token", token->text);
+    json_c(w, "token_type", "bearer");
+    json_u64(w, "expires_in", settings->access_ttl_ms / 1000);
+    reply->is_secret = true;
+    return OK;
+}
+
+enum err session_reply(struct request *request, struct reply *reply, int status,
+                       const struct user *user, const struct refresh_token *token)
+{
+    struct json_writer w = json_writer_of(&reply->body);
+    enum err err;
+
     json_object_begin(&w);
     account_put(&w, user);
-    json_str(&w, "access_token", buf_str(&access));
-    if (!request->is_web)
-        json_c(&w, "refresh_token", token->text);
-    json_c(&w, "token_type", "bearer");
-    json_u64(&w, "expires_in", settings->access_ttl_ms / 1000);
+    if ((err = session_tokens_put(request, reply, &w, user, token)))
+        return err;
     json_object_end(&w);
     reply->status = status;
-    reply->is_secret = true;
     return OK;
 }

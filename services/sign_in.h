@@ -7,8 +7,8 @@
  * so that the successor which was lost on its way to the client can be handed out again, though the
  * store keeps only hashes. The key is derived from the signing key.
  */
-#ifndef RALLY_SERVICES_PROFILE_SESSION_H
-#define RALLY_SERVICES_PROFILE_SESSION_H
+#ifndef RALLY_SERVICES_SIGN_IN_H
+#define RALLY_SERVICES_SIGN_IN_H
 
 #include "lib/crypt/digest.h"
 #include "lib/store/families.h"
@@ -56,6 +56,9 @@ void session_cookie_clear(struct request *request, struct reply *reply);
 /* ERR_BANNED, with reason and end of the ban as further members of the answer. */
 enum err session_banned(struct request *request, struct reply *reply,
                         const struct user *user) MUST_USE;
+/* The members of a reply that carry a pair of tokens; for a browser the refresh token's cookie. */
+enum err session_tokens_put(struct request *request, struct reply *reply, struct json_writer *w,
+                            const struct user *user, const struct refresh_token *token) MUST_USE;
 /* The reply of register, guest, upgrade, login and refresh: account and a pair of tokens. */
 enum err session_reply(struct request *request, struct reply *reply, int status,
                        const struct user *user, const struct refresh_token *token) MUST_USE;

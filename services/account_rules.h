@@ -3,8 +3,8 @@
  * field error in the reply when the text breaks its rule and leaves it alone otherwise; ask
  * reply->errors.count at the end. Lengths of names and passwords are the schemas' work.
  */
-#ifndef RALLY_SERVICES_PROFILE_ACCOUNT_RULES_H
-#define RALLY_SERVICES_PROFILE_ACCOUNT_RULES_H
+#ifndef RALLY_SERVICES_ACCOUNT_RULES_H
+#define RALLY_SERVICES_ACCOUNT_RULES_H
 
 #include "services/role.h"
 

@@ -1,5 +1,5 @@
 /* ASCII grammars, byte by byte. */
-#include "services/profile/account_rules.h"
+#include "services/account_rules.h"
 
 #include "lib/store/users.h"
 
