@@ -8,7 +8,7 @@
 
 #include "lib/store/users.h"
 
-#define CHAT_TEXT_MAX 500 /* bytes of UTF-8 */
+#define CHAT_TEXT_MAX 2000 /* bytes of UTF-8: 500 characters */
 #define CHAT_CHANNEL_SIZE 65
 #define CHAT_HISTORY_MAX 50
 

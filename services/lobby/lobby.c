@@ -3,6 +3,9 @@
 
 #include <stdlib.h>
 
+#include "lib/base/log.h"
+#include "lib/store/chat.h"
+#include "services/lobby/chat_socket.h"
 #include "services/lobby/duel.h"
 #include "services/lobby/feed.h"
 #include "services/lobby/handlers.h"
@@ -14,6 +17,9 @@
 #define DUEL_EXPIRE_PERIOD_MS 500
 #define PRESENCE_PERIOD_MS 500
 #define FEED_PURGE_PERIOD_MS 10000
+#define CHAT_KEEP_MS (30ull * 24 * 3600 * 1000)
+#define CHAT_PURGE_PERIOD_MS 60000
+#define CHAT_PURGE_COUNT 1000
 
 /* clang-format off */
 static const struct route ROUTES[] = {
@@ -57,7 +63,29 @@ static void purge(struct context *context, uint64_t now_ms)
     feed_purge(context->feed, now_ms);
 }
 
+struct chat_age {
+    uint64_t before_ms;
+    uint64_t purged;
+};
+
+static enum err chat_purge_txn(struct db *db, void *arg)
+{
+    struct chat_age *age = arg;
+
+    return chat_purge(db, age->before_ms, CHAT_PURGE_COUNT, &age->purged);
+}
+
+static void chat_forget(struct context *context, uint64_t now_ms)
+{
+    struct chat_age age = {.before_ms = now_ms > CHAT_KEEP_MS ? now_ms - CHAT_KEEP_MS : 0};
+    enum err err = store_write_durable(context->store, chat_purge_txn, &age);
+
+    if (err)
+        log_event(LOG_WARN, "chat_purge_failed", LOG_C("error", err_code(err)));
+}
+
 static const struct role_timer TIMERS[] = {
+    {.name = "chat_forget", .period_ms = CHAT_PURGE_PERIOD_MS, .run = chat_forget},
     {.name = "duel_expire", .period_ms = DUEL_EXPIRE_PERIOD_MS, .run = duel_expire},
     {.name = "presence_watch", .period_ms = PRESENCE_PERIOD_MS, .run = presence_watch_run},
     {.name = "feed_purge", .period_ms = FEED_PURGE_PERIOD_MS, .run = purge},
@@ -65,13 +93,16 @@ static const struct role_timer TIMERS[] = {
 
 static const struct socket_route SOCKETS[] = {
     {.pattern = "/v1/ws", .open = user_socket_open},
+    {.pattern = "/ws/chat/{room}", .open = chat_socket_open},
 };
 
 static enum err start(struct context *context)
 {
     enum err err = user_socket_start(context);
 
-    return err ? err : presence_watch_start(context);
+    if (!err)
+        err = presence_watch_start(context);
+    return err ? err : chat_socket_start(context);
 }
 
 static enum err reactor_start(struct reactor *reactor)
@@ -81,6 +112,8 @@ static enum err reactor_start(struct reactor *reactor)
     if (!lobby)
         return ERR_FULL;
     hub_init(&lobby->users);
+    hub_init(&lobby->chatters);
+    hub_init(&lobby->chat_room);
     reactor_state_set(reactor, REACTOR_SLOT_LOBBY, lobby);
     return OK;
 }
@@ -90,6 +123,8 @@ static void reactor_stop(struct reactor *reactor)
     struct lobby_reactor *lobby = lobby_of(reactor);
 
     hub_release(&lobby->users);
+    hub_release(&lobby->chatters);
+    hub_release(&lobby->chat_room);
     free(lobby);
 }
 

@@ -6,7 +6,9 @@
 #include "services/reactor_state.h"
 
 struct lobby_reactor {
-    struct hub users; /* sockets of /v1/ws by user */
+    struct hub users;     /* sockets of /v1/ws by user */
+    struct hub chatters;  /* sockets of /ws/chat by user */
+    struct hub chat_room; /* the same by their channel's key */
 };
 
 static inline struct lobby_reactor *lobby_of(struct reactor *reactor)

@@ -7,9 +7,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from harness.case import RallyCase
-from harness.player import JsonSocket, WITHIN
+from harness.player import JsonSocket
 from harness.server import eventually
-from harness.websocket import CLOSE, PONG, TEXT, NothingHeard
+from harness.websocket import CLOSE, PONG, TEXT
 
 ASIDE = ("connected", "snapshot", "pong")
 
@@ -461,3 +461,198 @@ class Friends(LobbyCase):
         first.expect("presence", 20, where=of_two("offline"))
         self.assertEqual(one.get("/v1/friends").json()["items"][0]["presence"], "offline")
         third.quiet("presence")
+
+
+class ChatCase(LobbyCase):
+    def chat(self, player, room="lobby", **more):
+        socket = player.socket(f"/ws/chat/{room}/", **more)
+        self.addCleanup(socket.ws.connection.close)
+        socket.expect("joined")
+        return socket
+
+    def say(self, socket, message, **more):
+        """Says it, and waits for one's own copy."""
+        socket.send({"message": message, **more})
+        return socket.expect("message", where=lambda m: m["message"] == message)
+
+    def nothing(self, *sockets, of):
+        """None of them hears anything of this text: a pong comes back first, and a message said after it."""
+        for socket in sockets:
+            socket.settle()
+            self.assertFalse([m for m in socket.heard if of in m.get("message", "") and m["type"] == "message"])
+
+
+class ChatRefusals(ChatCase):
+    def test_without_a_token_it_is_4001(self):
+        for path in ("/ws/chat/lobby/", "/ws/chat/lobby?token=nonsense"):
+            JsonSocket.open(self.server, path).expect_refusal(4001)
+
+    def test_a_room_that_does_not_exist_is_4004(self):
+        player = self.guest()
+        for room in ("kitchen", "match:1", "match:x", "match:", "dm:", "dm:nobody-here", f"dm:{player.username}",
+                     "party:10000000", "LOBBY", "x" * 100, "match:99999999999999999999"):
+            with self.subTest(room=room):
+                player.socket(f"/ws/chat/{room}/").expect_refusal(4004)
+
+    def test_a_conversation_with_who_has_blocked_one_is_4003(self):
+        one, two = self.guest(), self.guest()
+        self.answer(two.post("/v1/blocks", {"username": one.username}), 201)
+        one.socket(f"/ws/chat/dm:{two.username}/").expect_refusal(4003)
+        two.socket(f"/ws/chat/dm:{one.username}/").expect_refusal(4003)
+
+    def test_what_is_not_a_message_is_an_error_and_the_socket_lives(self):
+        socket = self.chat(self.guest())
+        for text in ("{", "[]", "{}", '{"message":1}', '{"message":null}', '{"username":"x"}', '{"message":""}',
+                     '{"message":"   "}', '{"message":"a\\u0007b"}', '{"message":"a\\u0000b"}',
+                     json.dumps({"message": "x" * 501}), json.dumps({"message": "\u20ac" * 501})):
+            with self.subTest(text=text[:40]):
+                socket.send(text)
+                socket.expect_error()
+        self.say(socket, "still here")
+
+    def test_c7_8_commands_without_what_they_need_are_errors_and_no_socket_dies(self):
+        one, two = self.chat(self.guest()), self.chat(self.guest())
+        for text in ("/duel", "/duel ", "/pm", "/pm bob", "/fly", "/", "/duel a b"):
+            with self.subTest(text=text):
+                one.send({"message": text})
+                one.expect_error("validation_failed")
+        one.send({"message": "/duel nobody-here"})
+        one.expect_error("not_found")
+        one.send({"message": "/pm nobody-here hello"})
+        one.expect_error("not_found")
+        for socket in (one, two):
+            self.say(socket, f"alive {id(socket)}")
+        self.nothing(two, of="/")
+
+
+class Chat(ChatCase):
+    def test_what_is_said_is_heard_by_all_with_name_id_and_time(self):
+        player = self.guest()
+        one, two = self.chat(player), self.chat(self.guest())
+        for text in ("hello", "<b>bold</b> & \"quoted\" \\ done", "\u20ac" * 500, "\U0001f3d3" * 500, "two\nlines"):
+            said = self.say(one, text)
+            heard = two.expect("message", where=lambda m: m["message"] == text)
+            self.assertEqual(heard, said)
+            self.assertEqual(set(heard), {"type", "id", "message", "username", "sent_at"})
+            self.assertEqual(heard["username"], player.username)
+            self.assertRegex(heard["sent_at"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+
+    def test_a7_13_c7_9_the_name_is_the_tokens_whatever_the_client_says(self):
+        player = self.guest()
+        one = self.chat(player)
+        said = self.say(one, "who am I", username="admin", sender_id=1, user_id=1)
+        self.assertEqual(said["username"], player.username)
+
+    def test_a_sockets_messages_keep_their_order(self):
+        one, two = self.chat(self.guest()), self.chat(self.guest())
+        texts = [f"line {i} {id(one)}" for i in range(16)]
+        for text in texts:
+            one.send({"message": text})
+        heard = [two.expect("message", where=lambda m: f"{id(one)}" in m["message"])["message"] for _ in texts]
+        self.assertEqual(heard, texts)
+
+    def test_c7_9_a_private_message_is_heard_by_the_two_only(self):
+        (a, _), (b, user_socket), (c, _) = self.with_socket(3)
+        one, two, three = self.chat(a), self.chat(b), self.chat(c)
+        one.send({"message": f"/pm {b.username} a secret of ours"})
+        for socket in (one, two):
+            heard = socket.expect("message", where=lambda m: m["message"] == "a secret of ours")
+            self.assertEqual((heard["private"], heard["username"], heard["to"]), (True, a.username, b.username))
+        self.assertEqual(user_socket.expect("private_message")["data"]["message"], "a secret of ours")
+        self.say(one, "said after the secret")
+        three.expect("message", where=lambda m: m["message"] == "said after the secret")
+        self.nothing(three, self.chat(self.guest()), of="secret of")
+        again = self.chat(b, f"dm:{a.username}")
+        self.assertIn("a secret of ours", [m.get("message") for m in again.heard])
+
+    def test_a_conversation_of_two_has_its_own_room(self):
+        a, b = self.guest(), self.guest()
+        one, two, lobby = self.chat(a, f"dm:{b.username}"), self.chat(b, f"dm:{a.username}"), self.chat(self.guest())
+        heard = self.say(one, "only you")
+        self.assertTrue(heard["private"])
+        two.expect("message", where=lambda m: m["message"] == "only you")
+        self.nothing(lobby, of="only you")
+        self.answer(b.post("/v1/blocks", {"username": a.username}), 201)
+        one.send({"message": "hello?"})
+        one.expect_error("blocked")
+        self.nothing(two, of="hello?")
+
+    def test_c7_9_a_block_is_honoured_by_the_server_at_once(self):
+        a, b = self.guest(), self.guest()
+        one, two = self.chat(a), self.chat(b)
+        self.say(one, "before the block")
+        two.expect("message", where=lambda m: m["message"] == "before the block")
+        self.answer(b.post("/v1/blocks", {"username": a.username}), 201)
+        self.say(one, "behind the wall")
+        one.send({"message": f"/pm {b.username} hello"})
+        one.expect_error("blocked")
+        self.say(two, "I hear nothing")
+        self.nothing(two, of="behind the wall")
+        self.nothing(self.chat(b), of="the block")
+        self.answer(b.delete(f"/v1/blocks/{a.username}"), 204)
+        self.say(one, "the wall is gone")
+        two.expect("message", where=lambda m: m["message"] == "the wall is gone")
+
+    def test_help_is_for_the_asker_only(self):
+        one = self.chat(self.guest())
+        one.send({"message": "/help"})
+        self.assertIn("/duel", one.expect("help")["message"])
+
+    def test_a_duel_is_asked_for_in_the_chat_and_accepted(self):
+        (a, first), (b, second) = self.with_socket()
+        one = self.chat(a)
+        one.send({"message": f"/duel {b.username}"})
+        duel = one.expect("duel")["duel"]
+        self.assertEqual((duel["state"], duel["from"]), ("pending", a.username))
+        self.assertEqual(second.expect("duel_invite")["data"]["duel_id"], duel["duel_id"])
+        game_id = self.answer(b.post(f"/v1/duels/{duel['duel_id']}/accept"), 200).json()["game_id"]
+        self.assertEqual(first.expect("duel_accepted")["data"]["game_id"], game_id)
+        one.send({"message": f"/duel {b.username}"})
+        one.expect_error("busy")
+
+    def test_a_match_has_a_room_of_its_own(self):
+        game_id, a, b = self.match()
+        one, two, lobby = self.chat(a, f"match:{game_id}"), self.chat(b, f"match:{game_id}"), self.chat(self.guest())
+        self.say(one, "good luck")
+        two.expect("message", where=lambda m: m["message"] == "good luck")
+        self.nothing(lobby, of="good luck")
+
+
+class ChatHistory(ChatCase):
+    own_server = True
+
+    def test_the_last_fifty_come_first_in_order_and_survive_a_kill(self):
+        player = self.guest()
+        one = self.chat(player)
+        for i in range(60):
+            self.say(one, f"line {i}")
+        self.server.kill()
+        self.server.start()
+        player.move_to(self.server)
+        again = self.chat(player)
+        lines = [m["message"] for m in again.heard if m["type"] == "message"]
+        self.assertEqual(lines, [f"line {i}" for i in range(10, 60)])
+
+    def test_who_joins_while_people_talk_misses_nothing_and_hears_nothing_twice(self):
+        one = self.chat(self.guest())
+        for round_ in range(20):
+            player = self.guest()
+            for i in range(3):
+                one.send({"message": f"{round_}.{i}"})
+            late = self.chat(player)
+            self.say(one, f"{round_}.end")
+            late.expect("message", where=lambda m: m["message"] == f"{round_}.end")
+            own = [m["message"] for m in late.heard if m["type"] == "message" and m["message"].startswith(f"{round_}.")]
+            self.assertEqual(own, [f"{round_}.{i}" for i in range(3)] + [f"{round_}.end"])
+
+
+class ChatRate(ChatCase):
+    settings = {"RALLY_RATE_LIMITS": "on"}
+
+    def test_who_writes_too_fast_is_told_and_stays(self):
+        one = self.chat(self.guest())
+        for i in range(30):
+            one.send({"message": f"spam {i}"})
+        one.expect_error("rate_limited")
+        one.settle()
+        self.assertLessEqual(len([m for m in one.heard if m["type"] == "message"]), 12)
