@@ -257,7 +257,7 @@ static void put_effect(struct json_writer *w, const struct room *room,
     case MATCH_EFFECT_CLOSED:
         break;
     }
-    CHECK(!"an effect without a message");
+    check_failed("an effect without a message", __FILE__, __LINE__);
 }
 
 void native_put_effect(struct buf *out, const struct room *room, const struct match_effect *effect,
