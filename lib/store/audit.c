@@ -6,13 +6,7 @@
 
 #include "lib/store/audit_ways_in.h"
 
-struct rule {
-    const char *invariant;
-    const char *text;
-    const char *sql;
-};
-
-static const struct rule RULES[] = {
+static const struct audit_rule RULES[] = {
     /* -- tickets ------------------------------------------------------------------------------ */
     {"I1", "a player has at most one live ticket",
      "SELECT 'user ' || CAST(tm.user_id AS TEXT) || ' in ' || CAST(COUNT(*) AS TEXT) "
@@ -177,8 +171,8 @@ static const struct rule RULES[] = {
 };
 
 /* At most AUDIT_ROWS_MAX are told, all are counted. */
-static enum err check_rule(struct db *db, const struct rule *rule, audit_fn found, void *context,
-                           uint64_t *count)
+static enum err check_rule(struct db *db, const struct audit_rule *rule, audit_fn found,
+                           void *context, uint64_t *count)
 {
     struct db_rows *rows;
     uint64_t seen = 0;
@@ -195,12 +189,21 @@ static enum err check_rule(struct db *db, const struct rule *rule, audit_fn foun
     return err == ERR_END ? OK : err;
 }
 
-enum err audit_run(struct db *db, audit_fn found, void *context, uint64_t *count)
+static enum err check_all(struct db *db, const struct audit_rule *rules, size_t rule_count,
+                          audit_fn found, void *context, uint64_t *count)
 {
     enum err err = OK;
 
+    for (size_t i = 0; i < rule_count && !err; i++)
+        err = check_rule(db, &rules[i], found, context, count);
+    return err;
+}
+
+enum err audit_run(struct db *db, audit_fn found, void *context, uint64_t *count)
+{
+    enum err err;
+
     *count = 0;
-    for (size_t i = 0; i < ARRAY_COUNT(RULES) && !err; i++)
-        err = check_rule(db, &RULES[i], found, context, count);
-    return err ? err : audit_ways_in(db, found, context, count);
+    err = check_all(db, RULES, ARRAY_COUNT(RULES), found, context, count);
+    return err ? err : check_all(db, AUDIT_WAYS_IN, AUDIT_WAYS_IN_COUNT, found, context, count);
 }

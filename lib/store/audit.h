@@ -7,6 +7,13 @@
 
 #include "lib/db/db.h"
 
+/* A statement that answers one text row for each violation. */
+struct audit_rule {
+    const char *invariant; /* "I5" */
+    const char *text;      /* what it says */
+    const char *sql;
+};
+
 /* One violation: the invariant ("I5"), what it says, and the row that breaks it. */
 typedef void (*audit_fn)(void *context, const char *invariant, const char *rule, struct str row);
 

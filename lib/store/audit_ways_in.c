@@ -1,12 +1,6 @@
 /* A table of rules, as in audit.c: each statement answers one text row for each violation. */
 #include "lib/store/audit_ways_in.h"
 
-struct rule {
-    const char *invariant;
-    const char *text;
-    const char *sql;
-};
-
 #define NODE_NAME(n)                                                                               \
     "'tournament ' || CAST(" n ".tournament_id AS TEXT) || ' round ' || CAST(" n                   \
     ".round AS TEXT) || ' slot ' || CAST(" n ".slot AS TEXT)"
@@ -14,7 +8,7 @@ struct rule {
     a ".tournament_id = " b ".tournament_id AND " a ".round = " b ".round AND " a ".slot = " b     \
       ".slot"
 
-static const struct rule RULES[] = {
+const struct audit_rule AUDIT_WAYS_IN[] = {
     /* -- tournaments -------------------------------------------------------------------------- */
     {"I27", "a node's players are those who came out of its feeders",
      "SELECT " NODE_NAME(
@@ -139,30 +133,4 @@ static const struct rule RULES[] = {
      "OR COUNT(CASE WHEN m.state IN ('finished', 'forfeited') THEN 1 END) <> 1"},
 };
 
-/* At most AUDIT_ROWS_MAX are told, all are counted. */
-static enum err check_rule(struct db *db, const struct rule *rule, audit_fn found, void *context,
-                           uint64_t *count)
-{
-    struct db_rows *rows;
-    uint64_t seen = 0;
-    enum err err = db_query(db, rule->sql, NULL, 0, &rows);
-
-    if (err)
-        return err;
-    while ((err = db_next(rows)) == OK) {
-        if (seen++ < AUDIT_ROWS_MAX)
-            found(context, rule->invariant, rule->text, db_text(rows, 0));
-    }
-    db_done(rows);
-    *count += seen;
-    return err == ERR_END ? OK : err;
-}
-
-enum err audit_ways_in(struct db *db, audit_fn found, void *context, uint64_t *count)
-{
-    enum err err = OK;
-
-    for (size_t i = 0; i < ARRAY_COUNT(RULES) && !err; i++)
-        err = check_rule(db, &RULES[i], found, context, count);
-    return err;
-}
+const size_t AUDIT_WAYS_IN_COUNT = ARRAY_COUNT(AUDIT_WAYS_IN);

@@ -5,7 +5,7 @@
 
 #include "lib/store/audit.h"
 
-/* As audit_run, but adds to *count. */
-enum err audit_ways_in(struct db *db, audit_fn found, void *context, uint64_t *count) MUST_USE;
+extern const struct audit_rule AUDIT_WAYS_IN[];
+extern const size_t AUDIT_WAYS_IN_COUNT;
 
 #endif

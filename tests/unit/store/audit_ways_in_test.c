@@ -212,7 +212,7 @@ TEST(each_kind_of_damage_is_found_under_its_invariant)
         uint64_t count = 0;
         EXPECT_OK(db_begin(fixture_db));
         EXPECT_OK(db_script(fixture_db, DAMAGES[i].sql));
-        EXPECT_OK(audit_ways_in(fixture_db, note, &findings, &count));
+        EXPECT_OK(audit_run(fixture_db, note, &findings, &count));
         db_rollback(fixture_db);
         if (findings.count == 0)
             print_error("not found: %s %s\n", DAMAGES[i].invariant, DAMAGES[i].sql);

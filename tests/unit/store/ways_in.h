@@ -4,7 +4,6 @@
 
 #include "tests/unit/store/fixture.h"
 
-#include "lib/store/audit_ways_in.h"
 #include "lib/store/match_recipe.h"
 
 static const struct match_recipe RECIPE UNUSED = {
@@ -14,7 +13,7 @@ static UNUSED uint64_t ways_audit(void)
 {
     uint64_t count = 0;
 
-    EXPECT_OK(audit_ways_in(fixture_db, fixture_violation, NULL, &count));
+    EXPECT_OK(audit_run(fixture_db, fixture_violation, NULL, &count));
     return count;
 }
 
