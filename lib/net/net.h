@@ -39,7 +39,8 @@ struct net_handlers {
     /* The bytes were no request, or the handler's time is over: answer with a problem document. The
      * connection closes after it. */
     void (*refuse)(struct conn *conn, enum err err);
-    /* Called on each reactor's thread before it runs and after it has stopped. */
+    /* Once per reactor, in the thread of server_start before any reactor runs and in that of
+     * server_free after all have stopped. */
     enum err (*reactor_start)(struct reactor *reactor);
     void (*reactor_stop)(struct reactor *reactor);
 };
