@@ -195,7 +195,7 @@ static enum err fill_request(struct call *call, const struct edge_request *from,
     memcpy(request->id, from->id, sizeof(request->id));
     call->origin = copy(call, from->origin);
     for (size_t i = 0; i < REQUEST_PARAMS_MAX && match->params[i].len > 0; i++)
-        /* Copied first: what needs no decoding would point into the connection's own bytes. */
+        /* Copied first: what needs no decoding would point into the reactor's read buffer. */
         if (url_decode(copy(call, match->params[i]), &call->arena, &request->params[i]))
             return ERR_NOT_FOUND;
     if (request->idempotency_key.len > 255)

@@ -392,7 +392,8 @@ static void tell_match(struct context *context, uint64_t match_id, uint64_t user
     w.needs_comma = true;
     json_object_end(&w);
     tell(context, user_id, STR("match_found"), buf_str(&data));
-    presence_watch_look(context->presence_watch, user_id);
+    if (feed_last(context->feed, user_id) != 0)
+        presence_watch_look(context->presence_watch, user_id);
 }
 
 static void on_match(void *ctx, struct str subject, struct str payload)
