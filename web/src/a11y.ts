@@ -27,6 +27,22 @@ export function focusOn(element: HTMLElement): void {
     element.focus({ preventScroll: true });
 }
 
+/**
+ * Draws a list anew without losing the keyboard: it goes back to the control with the same
+ * `data-key`, or to `otherwise` when that control is gone.
+ */
+export function keepFocus(root: HTMLElement, otherwise: HTMLElement, draw: () => void): void {
+    const active = document.activeElement;
+    const inside = active instanceof HTMLElement && root.contains(active);
+    const key = inside ? active.dataset.key : undefined;
+    draw();
+    if (!inside) return;
+    const again =
+        key === undefined ? null : root.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+    if (again !== null) again.focus({ preventScroll: true });
+    else focusOn(otherwise);
+}
+
 export function prefersReducedMotion(): boolean {
     return window.matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

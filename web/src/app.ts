@@ -3,9 +3,12 @@
 import { announce, focusOn, setLiveRegion } from "./a11y.ts";
 import { wordmark } from "./blocks.ts";
 import { fill, h } from "./dom.ts";
+import { UserEvents } from "./net/events.ts";
 import type { Session } from "./net/session.ts";
 import { Tabs } from "./net/tabs.ts";
 import { parseRoute, routeHash, type Route } from "./route.ts";
+import { Challenge } from "./screens/challenge.ts";
+import { Notices } from "./screens/notices.ts";
 import { PRODUCT } from "./text.ts";
 
 export interface Screen {
@@ -19,9 +22,21 @@ export interface Screen {
     dispose?(): void;
 }
 
+/** Where a match was entered from, and where its end leads back to. */
+export interface Origin {
+    label: string;
+    route: Route;
+}
+
 export interface App {
     readonly session: Session;
     readonly tabs: Tabs;
+    /** What the server tells this player, whatever screen is shown. */
+    readonly events: UserEvents;
+    readonly notices: Notices;
+    readonly challenge: Challenge;
+    /** By match; those that are not here came from the queue. */
+    readonly origins: Map<string, Origin>;
     /** Settles when the session of the cookie has been taken up, or there is none. */
     readonly ready: Promise<void>;
     go(route: Route): void;
@@ -35,6 +50,11 @@ export type ScreenMaker = (app: App, route: Route) => Screen;
 export class Shell implements App {
     readonly ready: Promise<void>;
     readonly tabs = new Tabs();
+    readonly events: UserEvents;
+    readonly notices = new Notices();
+    readonly challenge: Challenge;
+    readonly origins = new Map<string, Origin>();
+    private readonly bar = h("header", { class: "bar" });
     private readonly nav = h("nav", { class: "bar__nav", "aria-label": "Main" });
     private readonly main = h("main", { class: "main", id: "main" });
     private screen: Screen | null = null;
@@ -49,7 +69,10 @@ export class Shell implements App {
         const live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
         setLiveRegion(live);
         const brand = h("a", { class: "bar__brand", href: "#/" }, wordmark());
-        fill(root, h("header", { class: "bar" }, brand, this.nav), this.main, live);
+        fill(root, this.bar, this.main, this.notices.element, live);
+        fill(this.bar, brand, this.nav);
+        this.events = new UserEvents(session);
+        this.challenge = new Challenge(this);
         session.onChange(() => this.drawNav());
         window.addEventListener("hashchange", () => this.show());
         this.ready = session.resume();
@@ -98,6 +121,7 @@ export class Shell implements App {
     private drawNav(): void {
         const profile = this.session.profile;
         const here = this.shown.screen;
+        this.bar.classList.toggle("bar--member", profile !== null);
         if (profile === null) {
             const signIn = this.link({ screen: "sign-in" }, "Sign in", here);
             signIn.dataset.testid = "sign-in";
@@ -106,13 +130,15 @@ export class Shell implements App {
             fill(this.nav, signIn, register);
             return;
         }
+        const people = this.link({ screen: "people" }, "People", here);
+        people.dataset.testid = "people-link";
         const history = this.link({ screen: "history" }, "History", here);
         history.dataset.testid = "history-link";
         const name = h("span", { class: "bar__name" }, profile.display_name ?? profile.username);
         const account = this.link({ screen: "account" }, name, here);
         account.prepend(h("span", { class: "unseen" }, "Account: "));
         account.dataset.testid = "account-link";
-        fill(this.nav, history, account);
+        fill(this.nav, people, history, account);
     }
 
     private link(route: Route, label: Node | string, here: Route["screen"]): HTMLAnchorElement {

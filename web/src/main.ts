@@ -7,6 +7,7 @@ import { gameScreen } from "./screens/game.ts";
 import { historyScreen } from "./screens/history.ts";
 import { homeScreen } from "./screens/home.ts";
 import { lostScreen } from "./screens/lost.ts";
+import { peopleScreen } from "./screens/people.ts";
 import { queueScreen } from "./screens/queue.ts";
 import { roomScreen } from "./screens/room.ts";
 import { registerScreen, signInScreen } from "./screens/sign-in.ts";
@@ -24,6 +25,7 @@ if (root !== null) {
             game: gameScreen,
             room: (app, route) => roomScreen(app, route as Route & { screen: "room" }),
             history: historyScreen,
+            people: peopleScreen,
             lost: lostScreen,
         },
         root,

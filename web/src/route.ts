@@ -10,6 +10,7 @@ export type Route =
     | { screen: "game"; matchId: string }
     | { screen: "room"; code: string }
     | { screen: "history" }
+    | { screen: "people" }
     | { screen: "lost" };
 
 export function parseRoute(hash: string): Route {
@@ -22,6 +23,7 @@ export function parseRoute(hash: string): Route {
         case "account":
         case "queue":
         case "history":
+        case "people":
             return { screen: path };
         default: {
             const room = /^room\/([A-Za-z0-9]{6})$/.exec(path);

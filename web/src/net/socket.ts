@@ -1,6 +1,6 @@
 // A socket that comes back: it fetches a ticket, connects, and after a loss tries again with full
 // jitter until told to stop or refused for good. It carries text; what the text means is the
-// business of queue.ts and match.ts.
+// business of queue.ts, match.ts and events.ts.
 import { ApiError } from "./http.ts";
 import { backoffDelayMs } from "./backoff.ts";
 import type { Session } from "./session.ts";
@@ -143,8 +143,11 @@ export class LivingSocket {
 function parse(text: string): ({ type: string } & Record<string, unknown>) | null {
     try {
         const value: unknown = JSON.parse(text);
-        const ok = typeof value === "object" && value !== null && "type" in value;
-        return ok ? (value as { type: string } & Record<string, unknown>) : null;
+        if (typeof value !== "object" || value === null) return null;
+        // The user's socket says event where the others say type.
+        const message = value as Record<string, unknown>;
+        const type = message.type ?? message.event;
+        return typeof type === "string" ? { ...message, type } : null;
     } catch {
         return null;
     }

@@ -48,7 +48,7 @@ class GameScreen implements Screen {
 
     constructor(
         private readonly app: App,
-        matchId: string,
+        private readonly matchId: string,
     ) {
         this.veil = new Veil({ resume: () => this.togglePause() });
         fill(this.element, this.heading, this.board.element, this.court);
@@ -109,6 +109,7 @@ class GameScreen implements Screen {
                 break;
             case "rematch":
                 announce("Rematch");
+                this.keepOrigin(event.gameId);
                 this.app.go({ screen: "game", matchId: event.gameId });
                 return;
             case "rematch-wanted":
@@ -262,7 +263,8 @@ class GameScreen implements Screen {
         if (this.result !== null) return;
         this.closeCourt();
         const { model } = this.link;
-        this.result = new Result(this.app, model, () => this.link.action("rematch"));
+        const origin = this.app.origins.get(this.matchId) ?? null;
+        this.result = new Result(this.app, model, () => this.link.action("rematch"), origin);
         fill(this.element, this.result.element);
         this.element.className = "after";
         document.body.classList.remove("in-match");
@@ -270,6 +272,11 @@ class GameScreen implements Screen {
         focusOn(this.result.heading);
         // The rating shown elsewhere is old now; a failure here only leaves it old.
         this.app.session.loadProfile().catch(() => undefined);
+    }
+
+    private keepOrigin(nextId: string): void {
+        const origin = this.app.origins.get(this.matchId);
+        if (origin !== undefined) this.app.origins.set(nextId, origin);
     }
 
     /** Ready means looking: a player in another tab is called back instead of losing points. */

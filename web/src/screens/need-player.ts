@@ -1,11 +1,12 @@
 // For screens that only make sense for someone: waits for the session, then shows the screen or
 // the way in.
 import type { App, Screen } from "../app.ts";
-import { focusOn } from "../a11y.ts";
+import { announce, focusOn } from "../a11y.ts";
 import { fill, h } from "../dom.ts";
 import type { Profile } from "../net/session.ts";
 import { errorWords } from "../text.ts";
 import { message } from "./message.ts";
+import { failureWords } from "./words.ts";
 
 export function needPlayer(
     app: App,
@@ -49,9 +50,18 @@ function unreachable(): Screen {
 function strangers(app: App): Screen {
     return message({
         title: "Who are you?",
-        text: "Sign in to see this, or play a first game as a guest.",
+        text: "Sign in to see this, or go on as a guest.",
         actions: [
             { label: "Sign in", href: "#/sign-in", primary: true },
+            {
+                label: "Go on as a guest",
+                run: () => {
+                    app.session.playAsGuest().then(
+                        () => app.reload(),
+                        (reason: unknown) => announce(failureWords(reason)),
+                    );
+                },
+            },
             { label: "To the start", run: () => app.go({ screen: "home" }) },
         ],
     });

@@ -1,5 +1,5 @@
 // How it ended: who won and why, the score, what it did to the rating, and what next.
-import type { App } from "../app.ts";
+import type { App, Origin } from "../app.ts";
 import { announce } from "../a11y.ts";
 import { blockNumber } from "../blocks.ts";
 import { fill, h, say } from "../dom.ts";
@@ -30,6 +30,7 @@ export class Result {
         private readonly app: App,
         private readonly model: MatchModel,
         askRematch: () => void,
+        origin: Origin | null,
     ) {
         const outcome = outcomeOf(model);
         this.title = outcome.title;
@@ -52,6 +53,13 @@ export class Result {
             askRematch();
             say(this.line, `Waiting for ${this.rivalName()} to agree.`);
         });
+        const back =
+            origin !== null &&
+            h(
+                "a",
+                { class: "button button--primary", href: routeHash(origin.route), "data-testid": "back" },
+                origin.label,
+            );
         const player = !model.spectator && model.side !== null;
         const canRematch = player && model.over !== null && model.over.reason !== "cancelled";
         this.element = h(
@@ -63,9 +71,10 @@ export class Result {
             h(
                 "div",
                 { class: "result__actions" },
-                player && again,
+                back,
+                player && back === false && again,
                 canRematch && this.rematch,
-                !player && h("a", { class: "button", href: routeHash({ screen: "home" }) }, "To the start"),
+                !player && back === false && h("a", { class: "button", href: routeHash({ screen: "home" }) }, "To the start"),
             ),
             this.line,
         );
