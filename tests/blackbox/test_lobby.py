@@ -3,6 +3,7 @@
 `UserSocket` checks for every message what I30 promises: numbers without a gap, or a `snapshot` in between."""
 
 import json
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -634,16 +635,33 @@ class ChatHistory(ChatCase):
         self.assertEqual(lines, [f"line {i}" for i in range(10, 60)])
 
     def test_who_joins_while_people_talk_misses_nothing_and_hears_nothing_twice(self):
-        one = self.chat(self.guest())
-        for round_ in range(20):
-            player = self.guest()
-            for i in range(3):
-                one.send({"message": f"{round_}.{i}"})
-            late = self.chat(player)
-            self.say(one, f"{round_}.end")
-            late.expect("message", where=lambda m: m["message"] == f"{round_}.end")
-            own = [m["message"] for m in late.heard if m["type"] == "message" and m["message"].startswith(f"{round_}.")]
-            self.assertEqual(own, [f"{round_}.{i}" for i in range(3)] + [f"{round_}.end"])
+        """Three talk without a pause; whoever comes in hears each of them without a gap from the first line on."""
+        talkers = [self.chat(self.guest()) for _ in range(3)]
+        stop = threading.Event()
+
+        def talk(who):
+            count = 0
+            while not stop.is_set():
+                self.say(talkers[who], f"{who} {count}")
+                count += 1
+
+        with ThreadPoolExecutor(3) as pool:
+            running = [pool.submit(talk, who) for who in range(3)]
+            try:
+                for _ in range(40):
+                    late = self.guest().socket("/ws/chat/lobby/")
+                    late.expect("joined")
+                    for _ in range(10):
+                        late.expect("message")
+                    late.ws.connection.close()
+                    lines = [m["message"].split() for m in late.heard if m["type"] == "message"]
+                    for who in range(3):
+                        own = [int(number) for name, number in lines if name == str(who)]
+                        self.assertEqual(own, list(range(own[0], own[0] + len(own))) if own else [])
+            finally:
+                stop.set()
+            for future in running:
+                future.result()
 
 
 class ChatRate(ChatCase):
