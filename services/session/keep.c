@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/bus/bus.h"
 #include "lib/crypt/random.h"
+#include "services/session/dialect.h"
 #include "services/session/session.h"
 
 enum keep_kind { KEEP_POINT, KEEP_END, KEEP_STATE, KEEP_REMATCH };
@@ -90,46 +91,25 @@ static void not_kept(struct room *room, enum err err, const char *what)
 
 static void point_is_kept(struct room *room)
 {
-    char memory[256];
-    struct buf text;
     uint64_t seq = room_next_seq(room);
 
     memcpy(room->scores, room->point.scores, sizeof(room->scores));
     room->point_count = room->point.number;
     room->has_point = false;
-    buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_score(&text, room, room->point.seat, seq);
-    room_broadcast(room, buf_str(&text));
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (dialect_is_spoken(room, DIALECTS[i]))
+            DIALECTS[i]->tell_score(room, seq);
     if (room->has_end)
         room_keep_end(room);
 }
 
-/* The same message to all but for one's own rating, under one seq. */
 static void tell_over(struct room *room)
 {
-    struct frame *frames[MATCH_SEATS + 1] = {NULL};
     uint64_t seq = room_next_seq(room);
 
-    for (int8_t seat = -1; seat < MATCH_SEATS; seat++) {
-        char memory[512];
-        struct buf text;
-        buf_init_fixed(&text, memory, sizeof(memory));
-        native_put_over(&text, room, seat, seq);
-        CHECK(buf_ok(&text));
-        frames[seat + 1] = frame_new(room->reactor, text.len);
-        if (!frames[seat + 1])
-            continue;
-        memcpy(frame_payload(frames[seat + 1]), text.ptr, text.len);
-        frame_finish(frames[seat + 1], WS_TEXT, text.len);
-    }
-    list_for_each (node, &room->sockets) {
-        struct room_socket *socket = container_of(node, struct room_socket, link);
-        if (frames[socket->seat + 1])
-            room_send(room, socket, frames[socket->seat + 1]);
-    }
-    for (int i = 0; i <= MATCH_SEATS; i++)
-        if (frames[i])
-            frame_release(room->reactor, frames[i]);
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (dialect_is_spoken(room, DIALECTS[i]))
+            DIALECTS[i]->tell_over(room, seq);
 }
 
 static void end_is_kept(struct room *room, const struct matches_finished *finished)

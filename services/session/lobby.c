@@ -10,6 +10,7 @@
 #include "lib/bus/bus.h"
 #include "lib/store/room_codes.h"
 #include "lib/wire/url.h"
+#include "services/session/dialect.h"
 #include "services/session/room.h"
 #include "services/work.h"
 
@@ -66,7 +67,7 @@ static void send_pending(struct conn *conn, struct room_socket *socket)
     room->seats[SEAT_LEFT].conn = socket->socket.conn;
     memcpy(room->seats[SEAT_LEFT].username, socket->socket.caller.username, USER_NAME_SIZE);
     buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_state(&text, room, SEAT_LEFT, reactor_now_ms(room->reactor));
+    socket->dialect->put_state(&text, room, SEAT_LEFT, reactor_now_ms(room->reactor));
     CHECK(buf_ok(&text));
     socket_send_text(conn, buf_str(&text));
     free(room);
@@ -235,7 +236,9 @@ static void lobby_arrived(struct reactor *reactor, struct conn *conn, void *arg)
 {
     struct look *look = arg;
     struct context *context = rooms_of(reactor)->context;
-    struct room_socket *socket = conn ? room_socket_new(context, &look->caller) : NULL;
+    struct room_socket *socket =
+        conn ? room_socket_new(context, &look->caller, dialect_of(look->knock.protocol, true))
+             : NULL;
 
     if (!socket || socket_accept(conn, &look->knock, &socket->socket)) {
         free(socket);
@@ -269,7 +272,8 @@ static void looked(struct reactor *home, struct work *work)
     } else if (look->room.state == ROOM_ENDED) {
         refuse(conn, look, ERR_MATCH_ENDED, STR("Game has already ended"));
     } else if (look->room.state == ROOM_PLAYING) {
-        room_socket_go(conn, work->context, &look->caller, &look->knock, look->room.match_id, 0);
+        room_socket_go(conn, work->context, &look->caller, &look->knock, look->room.match_id, 0,
+                       true);
         free(look);
     } else if (look->room.creator_id != look->caller.user_id) {
         refuse(conn, look, ERR_FORBIDDEN, STR("Join the room first."));

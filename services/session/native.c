@@ -5,6 +5,7 @@
 #include "services/session/room.h"
 
 #include "lib/base/clock.h"
+#include "services/session/dialect.h"
 
 const char *native_side(int8_t seat)
 {
@@ -301,3 +302,56 @@ void native_put_over(struct buf *out, const struct room *room, int8_t seat, uint
     json_u64(&w, "seq", seq);
     json_object_end(&w);
 }
+
+/* -- to all ------------------------------------------------------------------------------------ */
+
+static void put_state(struct buf *out, struct room *room, int8_t seat, uint64_t now_ms)
+{
+    native_put_state(out, room, seat, now_ms);
+}
+
+static void tell_effect(struct room *room, const struct match_effect *effect, uint64_t seq)
+{
+    char memory[512];
+    struct buf text;
+
+    buf_init_fixed(&text, memory, sizeof(memory));
+    native_put_effect(&text, room, effect, seq);
+    CHECK(buf_ok(&text));
+    room_broadcast(room, buf_str(&text));
+}
+
+static void tell_score(struct room *room, uint64_t seq)
+{
+    char memory[256];
+    struct buf text;
+
+    buf_init_fixed(&text, memory, sizeof(memory));
+    native_put_score(&text, room, room->point.seat, seq);
+    CHECK(buf_ok(&text));
+    room_broadcast(room, buf_str(&text));
+}
+
+/* The same message to all but for one's own rating, under one seq. */
+static void tell_over(struct room *room, uint64_t seq)
+{
+    for (int8_t seat = MATCH_NO_SEAT; seat < MATCH_SEATS; seat++) {
+        char memory[512];
+        struct buf text;
+        buf_init_fixed(&text, memory, sizeof(memory));
+        native_put_over(&text, room, seat, seq);
+        CHECK(buf_ok(&text));
+        dialect_send(room, &DIALECT_NATIVE, buf_str(&text), DIALECT_ONLY, seat);
+    }
+}
+
+const struct dialect DIALECT_NATIVE = {
+    .name = "rally.v1",
+    .hear = native_hear,
+    .put_state = put_state,
+    .put_over = native_put_over,
+    .tell_changes = native_tell_changes,
+    .tell_effect = tell_effect,
+    .tell_score = tell_score,
+    .tell_over = tell_over,
+};

@@ -6,20 +6,10 @@
 #include "services/session/room.h"
 
 #include "lib/base/clock.h"
+#include "services/session/dialect.h"
 #include "services/session/session.h"
 
 /* -- sending --------------------------------------------------------------------------------- */
-
-static struct frame *frame_of_text(struct room *room, struct str text)
-{
-    struct frame *frame = frame_new(room->reactor, text.len);
-
-    if (!frame)
-        return NULL;
-    memcpy(frame_payload(frame), text.ptr, text.len);
-    frame_finish(frame, WS_TEXT, text.len);
-    return frame;
-}
 
 void room_send_state(struct room *room, struct room_socket *socket)
 {
@@ -30,7 +20,7 @@ void room_send_state(struct room *room, struct room_socket *socket)
     if (!conn || room->phase != ROOM_OPEN)
         return;
     buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_state(&text, room, socket->seat, reactor_now_ms(room->reactor));
+    socket->dialect->put_state(&text, room, socket->seat, reactor_now_ms(room->reactor));
     CHECK(buf_ok(&text));
     socket_caught_up(conn);
     socket_send_text(conn, buf_str(&text));
@@ -59,13 +49,7 @@ uint64_t room_next_seq(struct room *room)
 
 void room_broadcast(struct room *room, struct str text)
 {
-    struct frame *frame = frame_of_text(room, text);
-
-    if (!frame)
-        return;
-    list_for_each (node, &room->sockets)
-        room_send(room, container_of(node, struct room_socket, link), frame);
-    frame_release(room->reactor, frame);
+    dialect_send(room, &DIALECT_NATIVE, text, DIALECT_ALL, MATCH_NO_SEAT);
 }
 
 void room_send_state_all(struct room *room)
@@ -106,7 +90,7 @@ static void send_update(struct room *room, struct str body)
         struct room_socket *socket = container_of(node, struct room_socket, link);
         struct conn *conn = room_socket_conn(room, socket);
         struct frame **frame = &frames[socket->seat + 1];
-        if (!conn)
+        if (!conn || socket->dialect != &DIALECT_NATIVE)
             continue;
         if (!*frame)
             *frame =
@@ -119,7 +103,7 @@ static void send_update(struct room *room, struct str body)
             frame_release(room->reactor, frames[i]);
 }
 
-static void snapshot(struct room *room)
+void native_tell_changes(struct room *room)
 {
     int64_t hundredths[GAME_FIELDS_MAX];
     char memory[512];
@@ -136,6 +120,20 @@ static void snapshot(struct room *room)
     CHECK(buf_ok(&body));
     room->seq++;
     send_update(room, buf_str(&body));
+}
+
+static void snapshot(struct room *room)
+{
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (dialect_is_spoken(room, DIALECTS[i]))
+            DIALECTS[i]->tell_changes(room);
+}
+
+static void tell_serve(struct room *room)
+{
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (DIALECTS[i]->tell_serve && dialect_is_spoken(room, DIALECTS[i]))
+            DIALECTS[i]->tell_serve(room);
 }
 
 /* -- the tick -------------------------------------------------------------------------------- */
@@ -191,6 +189,7 @@ void room_tick(struct reactor *reactor, struct ticker *ticker)
     (void)reactor;
     if (room->has_point)
         return; /* time stands still until the point is durable */
+    seed_b_steer(room);
     apply_inputs(room);
     room_bot_play(room);
     room->game->step(room->state, &events);
@@ -204,6 +203,9 @@ void room_tick(struct reactor *reactor, struct ticker *ticker)
     }
     if (is_sudden)
         snapshot(room);
+    for (uint8_t i = 0; i < events.count; i++)
+        if (events.list[i].kind == GAME_EVENT_SERVE)
+            tell_serve(room);
     for (uint8_t i = 0; i < events.count; i++)
         if (events.list[i].kind == GAME_EVENT_GOAL)
             on_goal(room, events.list[i].seat);
@@ -219,13 +221,11 @@ uint64_t room_played_ms(const struct room *room, uint64_t now_ms)
 
 static void announce(struct room *room, const struct match_effect *effect)
 {
-    char memory[512];
-    struct buf text;
+    uint64_t seq = room_next_seq(room);
 
-    buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_effect(&text, room, effect, room_next_seq(room));
-    CHECK(buf_ok(&text));
-    room_broadcast(room, buf_str(&text));
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        if (dialect_is_spoken(room, DIALECTS[i]))
+            DIALECTS[i]->tell_effect(room, effect, seq);
 }
 
 static void play_start(struct room *room)
@@ -234,6 +234,7 @@ static void play_start(struct room *room)
     if (!room->ticker.is_on)
         ticker_start(room->reactor, &room->ticker, room_tick);
     room_send_state_all(room);
+    tell_serve(room);
 }
 
 static void play_stop(struct room *room)
@@ -250,6 +251,8 @@ static void rest_paddle(struct room *room, int8_t seat)
 
     room->game->input(room->state, (uint8_t)seat, &rest);
     room->seats[seat].has_input = false;
+    room->seats[seat].has_target = false;
+    room->seats[seat].direction = 0;
     room->seats[seat].wants_serve = false;
 }
 

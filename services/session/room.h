@@ -10,6 +10,8 @@
  *   bot.c     the seat of the server's own player
  *   keep.c    points, results and states to the store and back
  *   stop.c    ends that come from outside the room's sockets
+ *   dialect.c dialects in one room; each is a table of functions (dialect.h)
+ *   seed_b*.c dialect seed.b
  *   native.c  the messages of dialect rally.v1        hear.c   what its clients say
  *
  *     LOADING (handshakes wait) --> OPEN
@@ -29,10 +31,12 @@
 #define ROOM_RETRY_MS 500
 #define ROOM_MESSAGE_SIZE 4096
 #define ROOM_EMOTE_MAX 31
+#define SEED_B_KEYS 11
 
 enum room_phase { ROOM_LOADING, ROOM_OPEN };
 
 struct room;
+struct dialect; /* dialect.h */
 
 /* A socket in a room: a player's (seat 0 or 1) or a spectator's (seat -1). */
 struct room_socket {
@@ -41,6 +45,8 @@ struct room_socket {
     struct room *room; /* NULL: the room has let go of it, or it waits in a lobby */
     int8_t seat;
     char code[ROOMCODE_SIZE]; /* in a lobby: of this room */
+    uint8_t keys;             /* held, of seed.b: bit 0 up, bit 1 down */
+    const struct dialect *dialect;
 };
 
 struct room_seat {
@@ -52,6 +58,8 @@ struct room_seat {
     bool is_ready;
     struct slot_id conn; /* none: absent */
     bool has_input;      /* a direction to apply at the next tick */
+    bool has_target;     /* of seed.b: where the paddle is to go */
+    int32_t target_y;    /* its centre then, in hundredths */
     bool wants_serve;
     int8_t direction;
     uint64_t input_seq; /* of that direction */
@@ -88,10 +96,13 @@ struct room {
 
     _Alignas(16) uint8_t state[GAME_STATE_SIZE_MAX];
     uint32_t tick;
-    uint32_t snapshot_phase;       /* counts up by snapshot_hz each tick; a snapshot at 60 */
-    uint64_t seq;                  /* of the last message to all */
-    int64_t told[GAME_FIELDS_MAX]; /* hundredths, as of the last snapshot */
-    uint16_t scores[MATCH_SEATS];  /* durable: what may be announced */
+    uint32_t snapshot_phase;          /* counts up by snapshot_hz each tick; a snapshot at 60 */
+    uint64_t seq;                     /* of the last message to all */
+    int64_t told[GAME_FIELDS_MAX];    /* hundredths, as of the last snapshot */
+    int64_t seed_b_told[SEED_B_KEYS]; /* likewise, of the flat state of seed.b */
+    uint32_t seed_b_untold;           /* keys that somebody's full state showed otherwise since */
+    uint64_t seed_b_seq;              /* of its last message to all */
+    uint16_t scores[MATCH_SEATS];     /* durable: what may be announced */
     uint32_t point_count;
     uint64_t played_ms;     /* time of play until the last stop */
     uint64_t play_since_ms; /* while RUNNING */
@@ -146,8 +157,10 @@ void room_arrivals_refuse(struct room *room, enum err err, struct str detail);
 /* Brings a connection to the room of a match, whatever reactor that is on. `tournament_id`: the
  * match must be of that one; 0: any. */
 void room_socket_go(struct conn *conn, struct context *context, const struct caller *caller,
-                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id);
-struct room_socket *room_socket_new(struct context *context, const struct caller *caller);
+                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id,
+                    bool is_by_code);
+struct room_socket *room_socket_new(struct context *context, const struct caller *caller,
+                                    const struct dialect *dialect);
 /* An accepted socket takes its place, now or when the room is open. */
 void room_socket_enter(struct room *room, struct room_socket *socket);
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket);
@@ -159,7 +172,7 @@ int8_t room_seat_of(const struct room *room, uint64_t user_id);
 void room_tick(struct reactor *reactor, struct ticker *ticker);
 void room_timer_set(struct room *room);
 void room_effects_apply(struct room *room, const struct match_effects *effects);
-/* A message everybody gets, in order, under the next seq. */
+/* A message of the native dialect to everybody who speaks it, in order, under the next seq. */
 void room_broadcast(struct room *room, struct str text);
 /* The seq of the next event to all. Call it before the room changes: whoever has missed snapshots
  * gets a game_state first. */
@@ -210,6 +223,7 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
 void native_put_score(struct buf *out, const struct room *room, uint8_t scorer, uint64_t seq);
 void native_put_effect(struct buf *out, const struct room *room, const struct match_effect *effect,
                        uint64_t seq);
+void native_tell_changes(struct room *room); /* play.c */
 void native_put_over(struct buf *out, const struct room *room, int8_t seat, uint64_t seq);
 const char *native_side(int8_t seat); /* "left", "right", or NULL */
 

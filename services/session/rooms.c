@@ -212,6 +212,7 @@ static void game_start(struct room *room, const struct load *load)
         return;
     room->game->resume(room->state, room->scores, (uint8_t)(1 - load->last.seat));
     room->tick = load->last.tick + 1;
+    room->point.seat = load->last.seat;
     room->point_count = load->row.point_count;
 }
 

@@ -9,6 +9,7 @@
 
 #include "lib/wire/url.h"
 #include "services/session/keys.h"
+#include "services/session/dialect.h"
 #include "services/session/lobby.h"
 
 struct conn *room_socket_conn(const struct room *room, const struct room_socket *socket)
@@ -92,7 +93,7 @@ static void send_over(struct room *room, struct room_socket *socket)
     struct buf text;
 
     buf_init_fixed(&text, memory, sizeof(memory));
-    native_put_over(&text, room, socket->seat, room->seq);
+    socket->dialect->put_over(&text, room, socket->seat, room->seq);
     if (conn && buf_ok(&text))
         socket_send_text(conn, buf_str(&text));
 }
@@ -107,6 +108,8 @@ static void seat_take(struct room_socket *socket, int8_t seat)
 
     player->conn = socket->socket.conn; /* before the old one closes: it no longer holds the seat */
     player->has_input = false;
+    player->has_target = false;
+    player->direction = 0;
     player->wants_serve = false;
     player->has_seq = false;
     player->seq_seen = 0;
@@ -165,22 +168,25 @@ struct arrival {
     struct socket_knock knock;
     struct slot_id conn;
     uint64_t match_id;
+    bool is_by_code;
     uint64_t tournament_id; /* of its key; 0: the key names the match alone */
 };
 
 /* -- knocking ---------------------------------------------------------------------------------- */
 
-struct room_socket *room_socket_new(struct context *context, const struct caller *caller)
+struct room_socket *room_socket_new(struct context *context, const struct caller *caller,
+                                    const struct dialect *dialect)
 {
     struct room_socket *socket = calloc(1, sizeof(*socket));
 
     CHECK(socket != NULL);
     socket->socket = (struct socket){.context = context,
                                      .caller = *caller,
-                                     .message = native_hear,
+                                     .message = dialect->hear,
                                      .drained = on_drained,
                                      .closed = on_closed};
     socket->seat = MATCH_NO_SEAT;
+    socket->dialect = dialect;
     list_init(&socket->link);
     return socket;
 }
@@ -205,7 +211,8 @@ static void sit(struct room *room, struct conn *conn, const struct arrival *arri
                       STR("The match is not one of this tournament."));
         return;
     }
-    socket = room_socket_new(arrival->context, &arrival->caller);
+    socket = room_socket_new(arrival->context, &arrival->caller,
+                             dialect_of(arrival->knock.protocol, arrival->is_by_code));
     if (socket_accept(conn, &arrival->knock, &socket->socket)) {
         free(socket);
         return;
@@ -330,7 +337,8 @@ static void depart_later(struct conn *conn, struct arrival *arrival)
 }
 
 void room_socket_go(struct conn *conn, struct context *context, const struct caller *caller,
-                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id)
+                    const struct socket_knock *knock, uint64_t match_id, uint64_t tournament_id,
+                    bool is_by_code)
 {
     struct arrival *arrival = calloc(1, sizeof(*arrival));
 
@@ -339,7 +347,8 @@ void room_socket_go(struct conn *conn, struct context *context, const struct cal
                                 .caller = *caller,
                                 .knock = *knock,
                                 .match_id = match_id,
-                                .tournament_id = tournament_id};
+                                .tournament_id = tournament_id,
+                                .is_by_code = is_by_code};
     if (room_home(context, match_id) == conn_reactor(conn)) {
         arrived(conn_reactor(conn), conn, arrival);
         return;
@@ -349,7 +358,7 @@ void room_socket_go(struct conn *conn, struct context *context, const struct cal
 
 void room_socket_open(struct conn *conn, const struct socket_open *open)
 {
-    static const char *const PROTOCOLS[] = {"rally.v1", NULL};
+    static const char *const PROTOCOLS[] = {"rally.v1", "seed.b", NULL};
     struct socket_knock knock;
     char code[ROOMCODE_SIZE];
     struct tournament_key key = {0};
@@ -367,5 +376,6 @@ void room_socket_open(struct conn *conn, const struct socket_open *open)
                       err == ERR_UNAUTHENTICATED ? STR("Authentication required") : STR(""));
         return;
     }
-    room_socket_go(conn, open->context, &open->caller, &knock, key.match_id, key.tournament_id);
+    room_socket_go(conn, open->context, &open->caller, &knock, key.match_id, key.tournament_id,
+                   false);
 }

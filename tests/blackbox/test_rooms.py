@@ -2,11 +2,12 @@
 faults that this service once had."""
 
 import re
+import select
 import time
 import unittest
 
 from harness.case import RallyCase
-from harness.player import Player, is_rallying, play
+from harness.player import JsonSocket, Player, is_rallying, play
 
 CODE = re.compile(r"^[ABCDEFGHJKLMNPQRSTUVWXYZ23456789]{6}$")
 NATIVE = {"protocols": ("rally.v1",)}
@@ -264,6 +265,192 @@ class Restart(RoomCase):
             self.assertEqual(sides, ["left", "right"])
         code, said = self.server.audit()
         self.assertEqual(code, 0, said)
+
+
+class RoomSocket(JsonSocket):
+    """The picture that dialect B's client keeps: the full state, then only changed keys."""
+
+    def __init__(self, ws):
+        super().__init__(ws)
+        self.state, self.seq, self.faults, self.over = None, None, [], None
+
+    def observe(self, message):
+        kind, seq = message["type"], message.get("seq")
+        if kind == "game_state":
+            self.state, self.seq = dict(message), seq
+            return
+        if seq is not None:
+            if seq != self.seq + 1:
+                self.faults.append((self.seq, message))
+            self.seq = seq
+        if kind == "game_state_delta":
+            self.state.update({key: value for key, value in message.items() if key != "type"})
+        elif kind == "game_over":
+            self.over = message
+
+
+class SeedB(RoomCase):
+    settings = {"RALLY_RULESET_ARCADE_WIN": "2"}
+
+    def seat(self, player, code, **more):
+        seat = player.socket(f"/ws/game/{code}/", RoomSocket, **more)
+        self.addCleanup(seat.ws.connection.close)
+        seat.expect("game_state")
+        return seat
+
+    def seats(self):
+        code, one, two, _ = self.full_room()
+        return code, one, two, self.seat(one, code), self.seat(two, code)
+
+    def in_play(self):
+        table = self.seats()
+        for seat in table[3:]:
+            seat.send({"type": "join_game", "player_id": "1", "username": "somebody-else"})
+        self.until(table[3:], lambda: all(not seat.state["is_paused"] for seat in table[3:]))
+        return table
+
+    def until(self, seats, done, within=20.0):
+        """Both players press Space once a second until `done`."""
+        end, pressed = time.monotonic() + within, 0.0
+        while not done():
+            self.assertLess(time.monotonic(), end, [seat.tail(4) for seat in seats])
+            if time.monotonic() - pressed > 1.0:
+                pressed = time.monotonic()
+                for number, seat in enumerate(seats, 1):
+                    seat.send({"type": "resume_game", "player_number": number, "ball_speed_x": 9000})
+            select.select(seats, [], [], 0.2)
+            for seat in seats:
+                seat.pump()
+
+    def test_the_full_state_has_every_key_and_a_number_for_the_player(self):
+        code, one, two, left, right = self.seats()
+        for seat, number in ((left, 1), (right, 2)):
+            state = seat.heard[0]
+            self.assertEqual(STATE_KEYS - set(state), set())
+            self.assertIs(state["is_full_state"], True)
+            self.assertEqual((state["player_number"], state["room_code"], state["status"]), (number, code, "ONGOING"))
+            self.assertEqual((state["player_1_id"], state["player_2_id"]), (one.player_id, two.player_id))
+            self.assertEqual((state["player_1_paddle_y"], state["ball_x"], state["ball_y"]), (240, 400, 300))
+        joined = left.expect("player_joined", where=lambda message: message["player_number"] == 2)
+        self.assertEqual((joined["username"], joined["player_id"], joined["is_you"]), (two.username, two.player_id, False))
+        self.assertIs(right.expect("player_joined")["is_you"], True)
+
+    def test_who_waits_alone_sees_waiting_and_then_the_game(self):
+        one, room = self.create()
+        seat = self.seat(one, room["room_code"])
+        self.assertEqual((seat.state["status"], seat.state["player_2_id"]), ("WAITING", None))
+        two, _ = self.join(room["room_code"])
+        state = seat.expect("game_state")
+        self.assertEqual((state["status"], state["player_2_id"], state["player_number"]), ("ONGOING", two.player_id, 1))
+
+    def test_a_spectator_gets_no_ids_and_moves_nothing(self):
+        code, *_ = self.seats()
+        watcher = self.seat(self.guest(), code)
+        self.assertEqual([watcher.state[key] for key in ("player_number", "player_1_id", "player_2_id")], [None] * 3)
+        watcher.send({"type": "paddle_position", "player_number": 1, "position": 0})
+        watcher.expect_error("forbidden")
+
+    def test_bad_json_and_unknown_types_are_errors_that_end_nothing(self):
+        *_, left, _ = self.seats()
+        left.send("{")
+        self.assertEqual(left.expect_error()["message"], "Invalid JSON format")
+        left.send({"type": "teleport"})
+        self.assertEqual(left.expect_error()["message"], "Unknown message type: teleport")
+        left.send({"type": "ping"})
+        left.expect("pong")
+
+    def test_1_and_2_one_clock_moves_the_ball_whoever_joins_again_or_drops(self):
+        code, one, two, left, right = self.in_play()
+        for _ in range(3):
+            left.send({"type": "join_game"}), right.send({"type": "join_game"})
+        first = left.expect("game_state_delta", where=lambda message: "ball_x" in message)
+        speed = abs(left.state["ball_speed_x"])
+        self.assertLessEqual(speed, 440)
+        last = left.expect("game_state_delta", where=lambda message: "ball_x" in message)
+        for _ in range(6):
+            last = left.expect("game_state_delta", where=lambda message: "ball_x" in message)
+        moved, passed = abs(last["ball_x"] - first["ball_x"]), (last["timestamp"] - first["timestamp"]) / 1000
+        self.assertLess(moved, speed * (passed + 0.1) * 1.05, "the ball is faster than it says")
+        right.drop()
+        self.assertEqual(left.expect("player_left")["player_number"], 2)
+        left.expect("game_paused")
+
+    def test_3_the_seat_is_the_socket_s_whatever_the_message_says(self):
+        *_, left, right = self.in_play()
+        before = right.state["player_2_paddle_y"]
+        for message in ({"type": "paddle_position", "player_number": 2, "position": 0},
+                        {"type": "key_event", "player_number": 2, "key": "w", "is_down": True},
+                        {"type": "pause_game", "player_number": 2}):
+            left.send(message)
+            left.expect_error("forbidden")
+        right.settle()
+        self.assertEqual(right.state["player_2_paddle_y"], before)
+
+    def test_4_a_position_is_walked_to_and_a_speed_is_not_read(self):
+        *_, left, right = self.in_play()
+        left.send({"type": "paddle_position", "player_number": 1, "position": 0.5, "sequence": 7, "timestamp": 1.5})
+        self.assertEqual(left.expect("input_ack")["sequence"], 7)
+        steps, at = [], left.state["player_1_paddle_y"]
+        while at > 12:
+            delta = left.expect("game_state_delta", where=lambda message: "player_1_paddle_y" in message)
+            steps.append(at - delta["player_1_paddle_y"])
+            at = delta["player_1_paddle_y"]
+        self.assertLessEqual(max(steps), 12 * 8, steps)
+        self.assertGreater(len(steps), 3, steps)
+        self.assertLessEqual(abs(left.state["ball_speed_x"]), 440)
+        for position in ("up", None, [], True, 1e300):
+            left.send({"type": "paddle_position", "player_number": 1, "position": position})
+            left.expect_error("protocol_error")
+
+    def test_4_a_pause_is_one_s_own_and_is_ended_by_oneself(self):
+        *_, left, right = self.in_play()
+        left.send({"type": "pause_game", "player_number": 1})
+        self.assertEqual(right.expect("game_paused")["player_number"], 1)
+        right.send({"type": "resume_game", "player_number": 2, "ball_speed_x": 5000, "ball_speed_y": 0})
+        right.expect_error("forbidden")
+        left.send({"type": "resume_game", "player_number": 1})
+        resumed = right.expect("game_resumed")
+        self.assertLessEqual(abs(resumed["ball_speed_x"]), 440)
+
+    def test_6_keys_alone_move_a_paddle(self):
+        *_, left, right = self.in_play()
+        for key, sign in (("w", -1), ("arrowup", -1), ("s", 1), ("ArrowDown", 1), ("up", -1), ("down", 1)):
+            with self.subTest(key=key):
+                before = right.state["player_2_paddle_y"]
+                right.send({"type": "key_event", "player_number": 2, "key": key, "is_down": True})
+                right.expect("game_state_delta", where=lambda m: (m.get("player_2_paddle_y", before) - before) * sign > 0)
+                right.send({"type": "key_event", "player_number": 2, "key": key, "is_down": False})
+        right.send({"type": "key_event", "player_number": 2, "key": "q", "is_down": True})
+        right.expect_error("protocol_error")
+
+    def test_5_and_11_a_whole_game_counts_every_message_and_ends_once(self):
+        code, one, two, left, right = self.in_play()
+        self.until([left, right], lambda: left.over and right.over, 60)
+        self.assertEqual((left.faults, right.faults), ([], []))
+        self.assertEqual(left.over["winner"], 1 if left.over["player_1_score"] == 2 else 2)
+        goals = [message for message in left.heard if message["type"] == "goal_scored"]
+        self.assertEqual(sum(left.over[f"player_{number}_score"] for number in (1, 2)), len(goals))
+        self.assertEqual(len([message for message in left.heard if message["type"] == "game_over"]), 1)
+        self.assertEqual(left.state["status"], "FINISHED")
+        self.assertIn("game_resumed", {message["type"] for message in left.heard})
+
+    def test_two_dialects_sit_in_one_room(self):
+        code, one, two, _ = self.full_room()
+        left, right = self.seat(one, code), self.native(two, code)
+        left.send({"type": "join_game"})
+        right.ready()
+        right.expect("game_start")
+        right.expect("game_state", where=lambda state: state["status"] == "running")
+        left.expect("game_state", where=lambda state: state["status"] == "ONGOING")
+        right.action("resign")
+        self.assertEqual((left.expect("game_over")["winner"], right.expect("game_over")["winner"]), (1, "left"))
+
+    def test_the_older_clients_predictions_are_answered(self):
+        *_, left, _ = self.seats()
+        left.send({"type": "client_prediction", "sequence": 3, "player_number": 1})
+        self.assertEqual(left.expect("prediction_ack")["sequence"], 3)
+        left.send({"type": "pong", "time": 1, "timestamp": 2})
+        self.assertEqual([message for message in left.settle() if message["type"] == "error"], [])
 
 
 if __name__ == "__main__":
