@@ -18,8 +18,7 @@ static enum err handle(struct request *request, struct reply *reply)
 static const struct route PEOPLE[] = {
     ROW(HTTP_GET, "/v1/people/{person}"), ROW(HTTP_DELETE, "/v1/people/{person}"),
     ROW(HTTP_GET, "/v1/people/me"),       ROW(HTTP_PATCH, "/v1/people/me"),
-    ROW(HTTP_POST, "/v1/people"),
-    ROW(HTTP_PUT, "/v1/people/me"),
+    ROW(HTTP_POST, "/v1/people"),         ROW(HTTP_PUT, "/v1/people/me"),
 };
 static const struct route GAMES[] = {
     ROW(HTTP_GET, "/v1/games/{game}/rounds/{round}"),
