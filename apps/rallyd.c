@@ -37,6 +37,7 @@
 #include "services/session/session.h"
 #include "services/tickets_ws.h"
 #include "services/tournament/tournament.h"
+#include "services/webhook.h"
 #include "services/work.h"
 
 #define KV_COUNT_MAX 65536
@@ -46,7 +47,7 @@
 
 static const struct role *const ROLES[] = {
     &ROLE_GATEWAY, &ROLE_PROFILE,   &ROLE_MATCHMAKER, &ROLE_SESSION, &ROLE_LEADERBOARD,
-    &ROLE_LOBBY,   &ROLE_PUBLISHER, &ROLE_TOURNAMENT, &ROLE_ROOMS,
+    &ROLE_LOBBY,   &ROLE_PUBLISHER, &ROLE_TOURNAMENT, &ROLE_ROOMS,   &ROLE_WEBHOOK,
 };
 
 struct rallyd {

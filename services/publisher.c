@@ -7,6 +7,7 @@
 #include "lib/bus/bus.h"
 #include "lib/store/leases.h"
 #include "lib/store/outbox.h"
+#include "lib/store/webhooks.h"
 #include "services/metrics.h"
 
 #define PUBLISH_PERIOD_MS 250
@@ -34,6 +35,19 @@ static enum err pending_txn(struct db *db, void *arg)
     return outbox_pending(db, arg);
 }
 
+static enum err to_publish_txn(struct db *db, void *arg)
+{
+    struct webhooks_counts others;
+    uint64_t *count = arg;
+    enum err err = webhooks_count(db, &others);
+
+    if (!err)
+        err = outbox_pending(db, count);
+    if (!err)
+        *count -= others.pending;
+    return err;
+}
+
 /* Takes or keeps the lease and, under it, what is due. */
 static enum err take_txn(struct db *db, void *arg)
 {
@@ -43,8 +57,11 @@ static enum err take_txn(struct db *db, void *arg)
                                .epoch = publish->epoch,
                                .now_ms = publish->now_ms,
                                .ttl_ms = LEASE_TTL_MS};
-    struct outbox_take_args take = {
-        .now_ms = publish->now_ms, .again_ms = publish->now_ms + AGAIN_MS, .limit = PUBLISH_MAX};
+    struct outbox_take_args take = {.but_topic =
+                                        STR(WEBHOOK_TOPIC), /* leaves by services/webhook.c */
+                                    .now_ms = publish->now_ms,
+                                    .again_ms = publish->now_ms + AGAIN_MS,
+                                    .limit = PUBLISH_MAX};
     enum err err =
         publish->epoch ? lease_renew(db, &lease) : lease_acquire(db, &lease, &publish->epoch);
 
@@ -81,7 +98,7 @@ static void publish_run(struct context *context, uint64_t now_ms)
     struct publish publish = {
         .context = context, .now_ms = now_ms, .epoch = atomic_load(&lease_epoch)};
     uint64_t pending = 0;
-    enum err err = store_read(context->store, pending_txn, &pending);
+    enum err err = store_read(context->store, to_publish_txn, &pending);
 
     if (err || pending == 0)
         return;

@@ -43,7 +43,7 @@ static enum err read_row(const struct db_rows *rows, struct arena *arena, struct
 static const char DUE[] =
     "SELECT id, attempts, topic, aggregate, payload FROM outbox o "
     "WHERE done_ms IS NULL AND parked_ms IS NULL AND due_ms <= $1 "
-    "AND ($2 = '' OR topic = $2) "
+    "AND ($2 = '' OR topic = $2) AND ($4 = '' OR topic <> $4) "
     "AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.topic = o.topic "
     "AND p.aggregate = o.aggregate AND p.done_ms IS NULL AND p.parked_ms IS NULL AND p.id < o.id) "
     "ORDER BY due_ms, id LIMIT $3";
@@ -53,7 +53,7 @@ static enum err list_due(struct db *db, const struct outbox_take_args *args, str
 {
     struct db_rows *rows;
     enum err err = DB_QUERY(db, DUE, &rows, DB_ARG_I64(args->now_ms), DB_ARG_TEXT(args->topic),
-                            DB_ARG_I64(args->limit));
+                            DB_ARG_I64(args->limit), DB_ARG_TEXT(args->but_topic));
 
     if (err)
         return err;

@@ -22,7 +22,8 @@ struct outbox_row {
     struct str topic, aggregate, payload; /* in the arena */
 };
 struct outbox_take_args {
-    struct str topic; /* empty: all */
+    struct str topic;     /* empty: all */
+    struct str but_topic; /* empty: none; of all, not this one */
     uint64_t now_ms;
     uint64_t again_ms; /* taken again at this time unless done, retried or parked before */
     size_t limit;

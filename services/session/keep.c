@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/bus/bus.h"
 #include "lib/crypt/random.h"
+#include "lib/store/webhooks.h"
 #include "services/session/dialect.h"
 #include "services/session/session.h"
 
@@ -23,6 +24,7 @@ struct keep {
     struct reactor *reactor;
     struct slot_id room;
     enum keep_kind kind;
+    bool has_webhook; /* an outside service wants the result, if it is of a room by code */
     enum err err;
     union {
         struct matches_point_args point;
@@ -43,6 +45,7 @@ struct keep {
 static enum err keep_txn(struct db *db, void *arg)
 {
     struct keep *keep = arg;
+    enum err err;
 
     switch (keep->kind) {
     case KEEP_POINT:
@@ -50,7 +53,8 @@ static enum err keep_txn(struct db *db, void *arg)
     case KEEP_STATE:
         return matches_save(db, &keep->state);
     case KEEP_END:
-        return matches_finish(db, &keep->end.args, &keep->end.out);
+        err = matches_finish(db, &keep->end.args, &keep->end.out);
+        return err || !keep->has_webhook ? err : webhooks_add_result(db, &keep->end.out.match);
     case KEEP_REMATCH:
         return matches_rematch(db, &keep->rematch.args, &keep->rematch.out);
     }
@@ -213,6 +217,7 @@ static struct keep *keep_new(struct room *room, enum keep_kind kind)
     keep->reactor = room->reactor;
     keep->room = room->id;
     keep->kind = kind;
+    keep->has_webhook = room->context->settings->result_webhook_url[0] != '\0';
     return keep;
 }
 
