@@ -26,6 +26,8 @@ export interface Screen {
 export interface Origin {
     label: string;
     route: Route;
+    /** True when the match cannot be played again. */
+    once?: boolean;
 }
 
 export interface App {
@@ -130,6 +132,8 @@ export class Shell implements App {
             fill(this.nav, signIn, register);
             return;
         }
+        const cups = this.link({ screen: "tournaments" }, "Tournaments", here);
+        cups.dataset.testid = "tournaments-link";
         const people = this.link({ screen: "people" }, "People", here);
         people.dataset.testid = "people-link";
         const history = this.link({ screen: "history" }, "History", here);
@@ -138,7 +142,7 @@ export class Shell implements App {
         const account = this.link({ screen: "account" }, name, here);
         account.prepend(h("span", { class: "unseen" }, "Account: "));
         account.dataset.testid = "account-link";
-        fill(this.nav, people, history, account);
+        fill(this.nav, cups, people, history, account);
     }
 
     private link(route: Route, label: Node | string, here: Route["screen"]): HTMLAnchorElement {

@@ -10,7 +10,10 @@ import { lostScreen } from "./screens/lost.ts";
 import { peopleScreen } from "./screens/people.ts";
 import { queueScreen } from "./screens/queue.ts";
 import { roomScreen } from "./screens/room.ts";
+import { listenForNews } from "./screens/news.ts";
 import { registerScreen, signInScreen } from "./screens/sign-in.ts";
+import { tournamentScreen } from "./screens/tournament.ts";
+import { newTournamentScreen, tournamentsScreen } from "./screens/tournaments.ts";
 
 const root = document.getElementById("app");
 if (root !== null) {
@@ -26,9 +29,14 @@ if (root !== null) {
             room: (app, route) => roomScreen(app, route as Route & { screen: "room" }),
             history: historyScreen,
             people: peopleScreen,
+            tournaments: tournamentsScreen,
+            "new-tournament": newTournamentScreen,
+            tournament: (app, route) =>
+                tournamentScreen(app, route as Route & { screen: "tournament" }),
             lost: lostScreen,
         },
         root,
     );
+    listenForNews(shell);
     shell.start();
 }

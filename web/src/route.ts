@@ -11,6 +11,9 @@ export type Route =
     | { screen: "room"; code: string }
     | { screen: "history" }
     | { screen: "people" }
+    | { screen: "tournaments" }
+    | { screen: "new-tournament" }
+    | { screen: "tournament"; id: string }
     | { screen: "lost" };
 
 export function parseRoute(hash: string): Route {
@@ -24,8 +27,13 @@ export function parseRoute(hash: string): Route {
         case "queue":
         case "history":
         case "people":
+        case "tournaments":
             return { screen: path };
+        case "tournaments/new":
+            return { screen: "new-tournament" };
         default: {
+            const cup = /^tournament\/(\d{1,20})$/.exec(path);
+            if (cup !== null) return { screen: "tournament", id: cup[1] as string };
             const room = /^room\/([A-Za-z0-9]{6})$/.exec(path);
             if (room !== null) return { screen: "room", code: (room[1] as string).toUpperCase() };
             const match = /^game\/([A-Za-z0-9#_-]{1,64})$/.exec(path);
@@ -41,6 +49,10 @@ export function routeHash(route: Route): string {
         case "home":
         case "lost":
             return "#/";
+        case "new-tournament":
+            return "#/tournaments/new";
+        case "tournament":
+            return `#/tournament/${route.id}`;
         case "room":
             return `#/room/${route.code}`;
         case "game":

@@ -1,7 +1,7 @@
 // A form whose fields say what is wrong with them: labels, hints and errors are tied together for
 // screen readers, and the first wrong field gets the keyboard.
 import { announce } from "../a11y.ts";
-import { h, say, show } from "../dom.ts";
+import { h, say, show, type Props } from "../dom.ts";
 import { ApiError } from "../net/http.ts";
 import { failureWords } from "./words.ts";
 
@@ -12,6 +12,12 @@ export interface FieldText {
     autocomplete: string;
     hint?: string;
     optional?: boolean;
+    /** What stands in it at first. */
+    value?: string;
+    /** Asks phones for digits. */
+    numeric?: boolean;
+    /** A choice among these values, with their words, instead of a line to write in. */
+    options?: [string, string][];
     minlength?: number;
     maxlength?: number;
     /** Returns a sentence when the value will not do. */
@@ -20,7 +26,7 @@ export interface FieldText {
 
 interface Field {
     text: FieldText;
-    input: HTMLInputElement;
+    input: HTMLInputElement | HTMLSelectElement;
     error: HTMLElement;
     element: HTMLElement;
 }
@@ -71,18 +77,8 @@ export function makeForm(
 
 function makeField(text: FieldText): Field {
     const id = `field-${text.name}`;
-    const input = h("input", {
-        class: "field__input",
-        id,
-        name: text.name,
-        type: text.type,
-        autocomplete: text.autocomplete,
-        autocapitalize: "none",
-        spellcheck: "false",
-        required: text.optional !== true,
-        maxlength: text.maxlength,
-        "aria-describedby": `${id}-hint ${id}-error`,
-    });
+    const named = { class: "field__input", id, name: text.name };
+    const input = text.options === undefined ? makeInput(text, named) : makeSelect(text, named);
     const error = h("p", { class: "field__error", id: `${id}-error`, hidden: true });
     const element = h(
         "div",
@@ -95,6 +91,26 @@ function makeField(text: FieldText): Field {
     const field = { text, input, error, element };
     input.addEventListener("input", () => setError(field, null));
     return field;
+}
+
+function makeInput(text: FieldText, named: Props & { id: string }): HTMLInputElement {
+    return h("input", {
+        ...named,
+        type: text.type,
+        autocomplete: text.autocomplete,
+        autocapitalize: "none",
+        spellcheck: "false",
+        inputmode: text.numeric ? "numeric" : null,
+        value: text.value,
+        required: text.optional !== true,
+        maxlength: text.maxlength,
+        "aria-describedby": `${named.id}-hint ${named.id}-error`,
+    });
+}
+
+function makeSelect(text: FieldText, named: Props): HTMLSelectElement {
+    const options = text.options ?? [];
+    return h("select", named, ...options.map(([value, words]) => h("option", { value }, words)));
 }
 
 function setError(field: Field, sentence: string | null): void {

@@ -61,7 +61,7 @@ export class Result {
                 origin.label,
             );
         const player = !model.spectator && model.side !== null;
-        const canRematch = player && model.over !== null && model.over.reason !== "cancelled";
+        const canRematch = player && model.over !== null && model.over.reason !== "cancelled" && origin?.once !== true;
         this.element = h(
             "section",
             { class: "result", "data-testid": "result", "data-outcome": outcome.mine ?? "none" },
