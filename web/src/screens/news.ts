@@ -1,14 +1,18 @@
 // What a player is told on whatever screen is open: a match of a tournament, a wish to be friends.
 import type { App } from "../app.ts";
+import { rememberCall } from "../net/calls.ts";
 import { play } from "../sound.ts";
 import { playMatch } from "./tournament.ts";
 
 const CALL_MS = 60_000;
 
 export function listenForNews(app: App): void {
-    app.events.listen(({ event, data }) => {
-        if (event === "tournament_called") call(app, String(data.tournament_id), String(data.match_id));
-        else if (event === "friend_request" && location.hash !== "#/people") {
+    app.events.listen((told) => {
+        const { event, data } = told;
+        if (event === "tournament_called") {
+            rememberCall(told, performance.now());
+            call(app, String(data.tournament_id), String(data.match_id));
+        } else if (event === "friend_request" && location.hash !== "#/people") {
             app.notices.show({ about: "friend", words: `${data.username} wants to be your friend.` });
         } else if (event === "signed-out") app.notices.close("call");
     });

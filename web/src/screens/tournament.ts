@@ -3,7 +3,8 @@
 import { announce, focusOn, keepFocus } from "../a11y.ts";
 import type { App, Screen } from "../app.ts";
 import { fill, h, say, show } from "../dom.ts";
-import { ordinal } from "../format.ts";
+import { ordinal, secondsLeft } from "../format.ts";
+import { callEnds } from "../net/calls.ts";
 import type { Profile } from "../net/session.ts";
 import { LivingSocket } from "../net/socket.ts";
 import type { Route } from "../route.ts";
@@ -27,6 +28,10 @@ class TournamentScreen implements Screen {
     private readonly body = h("div", { class: "cup__body" });
     private readonly socket: LivingSocket;
     private readonly me: string;
+    private readonly clock = h("p", { class: "cup__clock", role: "timer", "data-testid": "cup-clock" });
+    private readonly ticking: number;
+    /** The match that waits for this player, if one does. */
+    private called: string | null = null;
     private told = "";
 
     constructor(
@@ -55,10 +60,19 @@ class TournamentScreen implements Screen {
             refused: () => this.missing(),
         });
         this.socket.start();
+        this.ticking = window.setInterval(() => this.tick(), 500);
     }
 
     dispose(): void {
+        window.clearInterval(this.ticking);
         this.socket.stop();
+    }
+
+    private tick(): void {
+        const untilMs = this.called === null ? null : callEnds(this.called);
+        const left = untilMs === null ? 0 : secondsLeft(untilMs, performance.now());
+        say(this.clock, `${left} s left to come`);
+        show(this.clock, left > 0);
     }
 
     private missing(): void {
@@ -79,6 +93,8 @@ class TournamentScreen implements Screen {
         this.app.setTitle(cup.name);
         const next = nextFor(cup, this.me);
         this.announceNext(cup, next);
+        this.called = next.kind === "play" && !next.running ? next.matchId : null;
+        this.tick();
         const scrolled = this.body.querySelector(".bracket")?.scrollLeft ?? 0;
         keepFocus(this.body, this.heading, () =>
             fill(
@@ -115,6 +131,7 @@ class TournamentScreen implements Screen {
                 return card(
                     "Your next match",
                     `${next.round} against ${next.rival}. Who does not come in time loses.`,
+                    this.clock,
                     h(
                         "button",
                         {
@@ -238,12 +255,12 @@ export function playMatch(app: App, id: string, matchId: string): void {
     app.go({ screen: "game", matchId });
 }
 
-function card(title: string, text: string, action?: HTMLElement): HTMLElement {
+function card(title: string, text: string, ...actions: HTMLElement[]): HTMLElement {
     return h(
         "section",
         { class: "cup__next note note--live", "data-testid": "cup-next" },
         h("div", null, h("h2", { class: "cup__name" }, title), h("p", { class: "soft" }, text)),
-        action,
+        ...actions,
     );
 }
 
