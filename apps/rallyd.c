@@ -44,6 +44,7 @@
 #define KV_SIZE_MAX (16u * 1024 * 1024)
 #define HASH_THREADS_MAX 2
 #define SOCKETS_CLOSE_MS 1500
+#define RESULTS_FLUSH_MS 3000
 
 static const struct role *const ROLES[] = {
     &ROLE_GATEWAY, &ROLE_PROFILE,   &ROLE_MATCHMAKER, &ROLE_SESSION, &ROLE_LEADERBOARD,
@@ -56,6 +57,7 @@ struct rallyd {
     struct queue worker_queue, hash_queue;
     struct work_pool *workers, *hashers;
     struct timers *timers;
+    struct timers *slow_timers; /* of roles whose jobs wait for somebody outside */
     struct server *server;
 };
 
@@ -225,6 +227,10 @@ static void drain(struct rallyd *rallyd, const sigset_t *signals)
         is_urgent = is_urgent || wait_for_signal(signals, 10);
         server_stats(rallyd->server, &stats);
     } while (!is_urgent && stats.websockets > 0 && clock_mono_ms() < end_ms);
+    /* Even in a hurry: a result that has been decided is stored before the process ends. */
+    end_ms = clock_mono_ms() + RESULTS_FLUSH_MS;
+    while (session_unstored_results() > 0 && clock_mono_ms() < end_ms)
+        (void)wait_for_signal(signals, 10);
 }
 
 static void parts_free(struct context *context)
@@ -247,6 +253,7 @@ static void parts_free(struct context *context)
 static void end(struct rallyd *rallyd)
 {
     timers_stop(rallyd->timers);
+    timers_stop(rallyd->slow_timers);
     queue_close(&rallyd->worker_queue);
     queue_close(&rallyd->hash_queue);
     work_pool_join(rallyd->workers);
@@ -304,13 +311,15 @@ int main(int argc, char **argv)
         return 2;
     queues_make(&rallyd);
     rallyd.timers = timers_new(&rallyd.context);
+    rallyd.slow_timers = timers_new(&rallyd.context);
     err = roles_start(&rallyd);
     if (!err)
         err = server_make(&rallyd);
     if (!err) {
         for (size_t i = 0; i < ARRAY_COUNT(ROLES); i++)
-            timers_add(rallyd.timers, ROLES[i]);
+            timers_add(ROLES[i]->has_slow_timers ? rallyd.slow_timers : rallyd.timers, ROLES[i]);
         timers_start(rallyd.timers);
+        timers_start(rallyd.slow_timers);
         print_ready(&rallyd);
         serve(&rallyd, &signals);
     }

@@ -135,6 +135,7 @@ struct role {
     size_t route_count;
     const struct role_timer *timers;
     size_t timer_count;
+    bool has_slow_timers; /* they wait for somebody outside: a thread apart from the others' */
     const struct socket_route *sockets;
     size_t socket_count;
     /* All may be NULL. start: once, after the store is open and before anything is served. */

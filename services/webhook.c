@@ -12,8 +12,8 @@
 
 #define DELIVER_PERIOD_MS 250
 #define DELIVER_MAX 8
-#define STEP_MS 2500 /* connecting, sending, hearing: the longest a worker is held is thrice this  \
-                      */
+/* Connecting, sending, hearing: one delivery holds its thread for thrice this at most. */
+#define STEP_MS 2500
 #define AGAIN_MS 60000 /* taken by a process that died: delivered again after this */
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 300000
@@ -183,5 +183,6 @@ const struct role ROLE_WEBHOOK = {
     .name = "webhook",
     .timers = TIMERS,
     .timer_count = ARRAY_COUNT(TIMERS),
+    .has_slow_timers = true,
     .metrics = put_metrics,
 };

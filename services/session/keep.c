@@ -127,7 +127,10 @@ static void end_is_kept(struct room *room, const struct matches_finished *finish
               LOG_C("reason", match_reason_name(finished->match.reason)),
               LOG_U64("left", room->scores[SEAT_LEFT]), LOG_U64("right", room->scores[SEAT_RIGHT]));
     tell_over(room);
-    if (room->wants_close)
+    session_room_count(room, true);
+    if (room->has_rematch)
+        room_keep_rematch(room);
+    else if (room->wants_close)
         room_close(room, OK, STR("the game is over"));
 }
 
@@ -167,8 +170,20 @@ static void state_is_kept(struct room *room, enum err err)
         try_again_later(room);
         return;
     }
-    if (room->is_dirty && !room->is_ended)
+    if (room->is_dirty && !match_has_ended(&room->match))
         room_keep_state(room);
+}
+
+/* Last use of the room: the window may have closed while the writer was busy with the rematch. */
+static void rematch_is_settled(struct room *room, enum err err, uint64_t match_id)
+{
+    room->has_rematch = false;
+    if (err)
+        rematch_is_refused(room, err);
+    else
+        rematch_is_kept(room, match_id);
+    if (room->wants_close)
+        room_close(room, OK, STR("the game is over"));
 }
 
 static void take_outcome(struct room *room, struct keep *keep)
@@ -178,18 +193,14 @@ static void take_outcome(struct room *room, struct keep *keep)
         return;
     }
     room->is_busy = false;
-    if (keep->kind == KEEP_REMATCH && keep->err) {
-        room->has_rematch = false;
-        rematch_is_refused(room, keep->err);
+    if (keep->kind == KEEP_REMATCH) {
+        rematch_is_settled(room, keep->err, keep->rematch.out.match_id);
     } else if (keep->err) {
         not_kept(room, keep->err, keep->kind == KEEP_POINT ? "point" : "result");
     } else if (keep->kind == KEEP_POINT) {
         point_is_kept(room);
-    } else if (keep->kind == KEEP_END) {
-        end_is_kept(room, &keep->end.out);
     } else {
-        room->has_rematch = false;
-        rematch_is_kept(room, keep->rematch.out.match_id);
+        end_is_kept(room, &keep->end.out);
     }
 }
 
@@ -299,9 +310,12 @@ void room_keep_state(struct room *room)
 
 void room_keep_rematch(struct room *room)
 {
-    struct keep *keep = room->is_busy ? NULL : keep_new(room, KEEP_REMATCH);
+    struct keep *keep;
 
-    if (!keep) { /* the result itself is still on its way */
+    if (room->is_busy || !room->is_ended)
+        return; /* comes back when the result is kept */
+    keep = keep_new(room, KEEP_REMATCH);
+    if (!keep) {
         try_again_later(room);
         return;
     }
@@ -316,8 +330,6 @@ void room_keep_rematch(struct room *room)
 
 void room_keep_retry(struct room *room)
 {
-    if (room->is_busy)
-        return;
     if (room->has_point)
         room_keep_point(room);
     else if (room->has_end)

@@ -11,6 +11,18 @@
 
 /* -- sending --------------------------------------------------------------------------------- */
 
+/* A game_state is as of now, the changes after it are since the last snapshot: a field that has
+ * returned by then to what it was would stay wrong for whoever got the state. */
+static void note_untold(struct room *room)
+{
+    int64_t hundredths[GAME_FIELDS_MAX];
+
+    native_view(room, hundredths);
+    for (uint8_t i = 0; i < room->game->field_count; i++)
+        if (hundredths[i] != room->told[i])
+            room->untold |= 1u << i;
+}
+
 void room_send_state(struct room *room, struct room_socket *socket)
 {
     char memory[ROOM_MESSAGE_SIZE];
@@ -19,6 +31,7 @@ void room_send_state(struct room *room, struct room_socket *socket)
 
     if (!conn || room->phase != ROOM_OPEN)
         return;
+    note_untold(room);
     buf_init_fixed(&text, memory, sizeof(memory));
     socket->dialect->put_state(&text, room, socket->seat, reactor_now_ms(room->reactor));
     CHECK(buf_ok(&text));
@@ -108,8 +121,9 @@ void native_tell_changes(struct room *room)
     int64_t hundredths[GAME_FIELDS_MAX];
     char memory[512];
     struct buf body;
-    uint32_t mask = 0;
+    uint32_t mask = room->untold;
 
+    room->untold = 0;
     native_view(room, hundredths);
     for (uint8_t i = 0; i < room->game->field_count; i++)
         if (hundredths[i] != room->told[i])
@@ -306,7 +320,7 @@ void room_effects_apply(struct room *room, const struct match_effects *effects)
         room_keep_state(room);
     if (room->has_end)
         room_keep_end(room);
-    if (room->wants_close && room->is_ended) {
+    if (room->wants_close && room->is_ended && !room->has_rematch) {
         room_close(room, OK, STR("the game is over"));
         return;
     }

@@ -78,6 +78,7 @@ struct room {
     struct slot_id id;
     enum room_phase phase;
     uint8_t counted_state;  /* of the gauge: match state + 1; 0: not counted */
+    bool is_counted_open;   /* for draining: it still has something to store */
     uint64_t match_id;      /* 0: a picture of a room that is not there yet */
     uint64_t tournament_id; /* that called it; 0: none */
     uint64_t epoch;
@@ -99,6 +100,7 @@ struct room {
     uint32_t snapshot_phase;          /* counts up by snapshot_hz each tick; a snapshot at 60 */
     uint64_t seq;                     /* of the last message to all */
     int64_t told[GAME_FIELDS_MAX];    /* hundredths, as of the last snapshot */
+    uint32_t untold;                  /* fields that somebody's game_state showed otherwise since */
     int64_t seed_b_told[SEED_B_KEYS]; /* likewise, of the flat state of seed.b */
     uint32_t seed_b_untold;           /* keys that somebody's full state showed otherwise since */
     uint64_t seed_b_seq;              /* of its last message to all */

@@ -136,6 +136,26 @@ static enum err load_peek(struct db *db, void *arg)
     return err;
 }
 
+static enum err last_point(struct db *db, struct load *load)
+{
+    uint32_t max = load->row.point_count;
+    struct match_point *points;
+    size_t count = 0;
+    enum err err;
+
+    load->last = (struct match_point){0};
+    if (max == 0)
+        return OK;
+    points = calloc(max, sizeof(*points));
+    if (!points)
+        return ERR_FULL;
+    err = matches_points(db, load->match_id, points, max, &count);
+    if (!err && count > 0)
+        load->last = points[count - 1];
+    free(points);
+    return err;
+}
+
 /* A rematch is played in the room of its first match. */
 static enum err find_code(struct db *db, struct load *load)
 {
@@ -156,15 +176,12 @@ static enum err load_take(struct db *db, void *arg)
     struct matches_take_args args = {.match_id = load->match_id,
                                      .node = str_from_c(load->work.context->settings->node),
                                      .now_ms = clock_wall_ms()};
-    struct match_point points[64];
-    size_t count = 0;
     enum err err = matches_take(db, &args, &load->epoch);
 
     if (!err)
         err = matches_find(db, load->match_id, &load->row);
-    if (!err && load->row.point_count > 0)
-        err = matches_points(db, load->match_id, points, ARRAY_COUNT(points), &count);
-    load->last = count > 0 ? points[count - 1] : (struct match_point){0};
+    if (!err)
+        err = last_point(db, load);
     return err ? err : find_code(db, load);
 }
 
@@ -256,12 +273,27 @@ static enum err room_fill(struct room *room, const struct load *load)
     return OK;
 }
 
+/* The process may have ended between the last point and the result: no goal will fall any more that
+ * could end this match. */
+static void finish_if_over(struct room *room)
+{
+    struct match_effects effects;
+    struct game_result result;
+
+    if (!room->game->finished(room->state, &result))
+        return;
+    if (match_finish(&room->match, result.winner_seat, reactor_now_ms(room->reactor), &effects) ==
+        OK)
+        room_effects_apply(room, &effects);
+}
+
 static void room_is_open(struct room *room)
 {
     room->phase = ROOM_OPEN;
     room->state_due_ms = reactor_now_ms(room->reactor) + ROOM_STATE_EVERY_MS;
     session_room_count(room, true);
     room_timer_set(room);
+    finish_if_over(room);
     room_bot_sit(room);
     if (room->has_stop)
         room_stop(room, room->stop_user_id);

@@ -20,10 +20,21 @@
 #define LEASE_TTL_MS 15000
 #define LEASE_RENEW_MS 5000
 #define LIVE_PAGE 256
+#define REOPEN_MS 10000
 
 /* -- gauge ----------------------------------------------------------------------------------- */
 
 static atomic_uint room_counts[MATCH_STATE_COUNT];
+static atomic_uint open_count; /* rooms whose match or its result is not over and stored */
+
+static void count_open(struct room *room, bool is_open)
+{
+    if (is_open && !room->is_counted_open)
+        atomic_fetch_add(&open_count, 1);
+    else if (!is_open && room->is_counted_open)
+        atomic_fetch_sub(&open_count, 1);
+    room->is_counted_open = is_open;
+}
 
 void session_room_count(struct room *room, bool is_there)
 {
@@ -36,15 +47,21 @@ void session_room_count(struct room *room, bool is_there)
     room->counted_state = is_there ? (uint8_t)(state + 1) : 0;
     if (is_there)
         atomic_fetch_add(&room_counts[state], 1);
+    count_open(room, is_there && !room->is_ended);
 }
 
 uint32_t session_live_rooms(void)
 {
-    uint32_t live = 0;
+    return atomic_load(&open_count);
+}
+
+uint32_t session_unstored_results(void)
+{
+    uint32_t playing = 0, open = atomic_load(&open_count);
 
     for (int state = 0; state < MATCH_FINISHED; state++)
-        live += atomic_load(&room_counts[state]);
-    return live;
+        playing += atomic_load(&room_counts[state]);
+    return open > playing ? open - playing : 0;
 }
 
 static void put_metrics(struct context *context, struct buf *out)
@@ -103,10 +120,6 @@ static void lease_renew_run(struct context *context, uint64_t now_ms)
         log_event(LOG_WARN, "lease_not_renewed", LOG_C("node", context->settings->node),
                   LOG_C("code", err_code(err)));
 }
-
-static const struct role_timer TIMERS[] = {
-    {.name = "node_lease", .period_ms = LEASE_RENEW_MS, .run = lease_renew_run},
-};
 
 /* -- opening rooms ----------------------------------------------------------------------------- */
 
@@ -173,25 +186,39 @@ static enum err live_txn(struct db *db, void *arg)
     return matches_list_live(db, page->after_id, page->ids, LIVE_PAGE, &page->count);
 }
 
-/* What was live when the process ended goes on: time while it was away counts against nobody. */
-static enum err reopen(struct reactor *reactor, struct context *context)
+/* Opens the rooms of live matches that have none: `only` on this reactor, or with NULL wherever
+ * they belong. */
+static void reopen(struct context *context, struct reactor *only)
 {
     struct live_page *page = calloc(1, sizeof(*page));
     enum err err;
 
-    if (!page)
-        return ERR_FULL;
+    CHECK(page != NULL);
     do {
         err = store_read(context->store, live_txn, page);
         for (size_t i = 0; !err && i < page->count; i++) {
             page->after_id = page->ids[i];
-            if (room_home(context, page->ids[i]) == reactor && !room_open(reactor, page->ids[i]))
-                log_event(LOG_WARN, "room_not_opened", LOG_U64("match_id", page->ids[i]));
+            if (!only || room_home(context, page->ids[i]) == only)
+                room_open_later(context, page->ids[i]);
         }
     } while (!err && page->count == LIVE_PAGE);
+    if (err)
+        log_event(LOG_WARN, "rooms_not_reopened", LOG_C("code", err_code(err)));
     free(page);
-    return err;
 }
+
+/* A room that could not be opened when its match was made (a store that was away, workers that were
+ * drowning) would hold its players' claims until one of them connects. */
+static void reopen_run(struct context *context, uint64_t now_ms)
+{
+    (void)now_ms;
+    reopen(context, NULL);
+}
+
+static const struct role_timer TIMERS[] = {
+    {.name = "node_lease", .period_ms = LEASE_RENEW_MS, .run = lease_renew_run},
+    {.name = "reopen_rooms", .period_ms = REOPEN_MS, .run = reopen_run},
+};
 
 static enum err on_reactor_start(struct reactor *reactor)
 {
@@ -207,7 +234,10 @@ static enum err on_reactor_start(struct reactor *reactor)
         return ERR_FULL;
     }
     reactor_state_set(reactor, REACTOR_SLOT_SESSION, rooms);
-    return reopen(reactor, rooms->context);
+    /* What was live when the process ended goes on: time while it was away counts against nobody.
+     */
+    reopen(rooms->context, reactor);
+    return OK;
 }
 
 static void on_reactor_stop(struct reactor *reactor)

@@ -10,7 +10,10 @@ extern const struct role ROLE_SESSION;
 
 /* Keeps the gauge of rooms by state; call when a room's state may have changed and at its end. */
 void session_room_count(struct room *room, bool is_there);
-/* Rooms with a match that has not ended, on this node. For draining. */
+/* Rooms whose match has not ended, or whose result is not stored yet, on this node. For draining.
+ */
 uint32_t session_live_rooms(void);
+/* Of these, about how many have ended: what must not be left behind even in a hurry. */
+uint32_t session_unstored_results(void);
 
 #endif
