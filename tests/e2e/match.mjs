@@ -87,6 +87,7 @@ export async function matchStory(server, pictures) {
             await bob.stop();
             const before = await bob.score();
             const side = bob.side;
+            bob.state = null; // what the page before the reload knew proves nothing
             await bob.page.reload({ waitUntil: "load" });
             await bob.seesCourt();
             await eventually("back in the game", () => bob.state?.status === "running" && !bob.over, 20_000);

@@ -7,6 +7,8 @@ import { LivingSocket } from "./socket.ts";
 export type UserListener = (event: UserEvent) => void;
 
 const PING_MS = 20_000;
+/** What the page was opened for, a match perhaps, connects first. */
+const START_MS = 300;
 /** Two pings without any answer, and the line is dead whatever TCP believes. */
 const SILENCE_MS = 45_000;
 
@@ -36,13 +38,14 @@ export class UserEvents {
         this.sequence = new EventSequence();
         this.tell({ event: "signed-out", data: {}, timestamp: "" });
         if (owner === null) return;
-        this.socket = new LivingSocket(this.session, "/v1/ws", null, {
+        const socket = new LivingSocket(this.session, "/v1/ws", null, {
             opened: () => this.opened(),
             message: (message) => this.receive(message),
             lost: () => window.clearTimeout(this.timer),
             refused: () => this.close(),
         });
-        this.socket.start();
+        this.socket = socket;
+        this.timer = window.setTimeout(() => socket.start(), START_MS);
     }
 
     private opened(): void {
