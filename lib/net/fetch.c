@@ -23,7 +23,7 @@ struct target {
 
 static enum err target_parse(struct str url, struct target *out)
 {
-    struct str rest = url;
+    struct str rest;
     size_t end, colon;
     enum err err;
 
@@ -148,7 +148,7 @@ enum err fetch_post(const struct fetch_post *post, int *status)
     enum err err;
 
     buf_init_fixed(&head, memory, sizeof(memory));
-    if ((err = target_parse(post->url, &target)) || (err = head_put(&head, &target, post)))
+    if (target_parse(post->url, &target) || head_put(&head, &target, post))
         return ERR_INPUT;
     line.fd = connect_to(&target, post->timeout_ms);
     if (line.fd < 0)

@@ -176,8 +176,9 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
     put_ruleset(&w, room);
     json_key(&w, "players");
     json_array_begin(&w);
-    for (int8_t i = 0; i < (room->match_id ? MATCH_SEATS : 1); i++)
-        put_player(&w, room, i);
+    put_player(&w, room, SEAT_LEFT);
+    if (room->match_id) /* before that only its creator is there */
+        put_player(&w, room, SEAT_RIGHT);
     json_array_end(&w);
     native_put_fields(out, room->game, hundredths, (1u << room->game->field_count) - 1);
     put_hold(&w, room, now_ms);
@@ -186,8 +187,7 @@ void native_put_state(struct buf *out, const struct room *room, int8_t seat, uin
     json_object_end(&w);
 }
 
-/* -- events
- * ------------------------------------------------------------------------------------------ */
+/* -- events ---------------------------------------------------------------------------------- */
 
 void native_put_score(struct buf *out, const struct room *room, uint8_t scorer, uint64_t seq)
 {

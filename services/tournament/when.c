@@ -44,6 +44,8 @@ static uint32_t days_of_month(uint32_t year, uint32_t month)
     static const uint8_t DAYS[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
+    if (month < 1 || month > ARRAY_COUNT(DAYS))
+        return 0; /* no such month has any day */
     return month == 2 && is_leap ? 29 : DAYS[month - 1];
 }
 
